@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { ResourceName, ServiceName, VariableName } from "./names.ts";
+import { ImageReference } from "./reference.ts";
+
+/**
+ * The part of the Compose Specification that crosses to a host: completely resolved, nothing interpolated, nothing inherited, nothing that
+ * reaches outside its project. The planner writes only this, and the host parses it again, so a field that neither knows cannot pass by.
+ * Field names are those of the Compose Specification (https://github.com/compose-spec/compose-spec/blob/main/spec.md).
+ */
+
+/** A Compose duration such as `90s` or `1m30s`. */
+export const ComposeDuration = z
+  .string()
+  .regex(/^(?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?$/)
+  .min(2);
+
+/** Bytes with a unit, as Compose writes them: `512m`, `4g`. */
+export const ByteSize = z.string().regex(/^[1-9]\d*(?:\.\d+)?[bkmg]b?$/i, 'must be a size with a unit, such as "512m"');
+
+/** A literal string: Compose interpolates `$`, so a document holds `$$` for each one meant. */
+const Text = z.string().max(131_072);
+
+export const Healthcheck = z.strictObject({
+  /** `["CMD", …]` runs without a shell, `["CMD-SHELL", "…"]` in the image's. */
+  test: z.array(Text).min(2),
+  interval: ComposeDuration,
+  timeout: ComposeDuration,
+  retries: z.int().min(1).max(100),
+  start_period: ComposeDuration.optional(),
+  /** How often to ask during `start_period`. Docker's own default of 5 s makes every rollout wait that long. */
+  start_interval: ComposeDuration.optional(),
+});
+export type Healthcheck = z.infer<typeof Healthcheck>;
+
+export const Mount = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("volume"), source: ResourceName, target: Text, read_only: z.boolean().optional() }),
+  /** `source` is a path inside the release directory, relative: the host makes it absolute. */
+  z.strictObject({
+    type: z.literal("bind"),
+    source: z.string().regex(/^config\/[A-Za-z0-9._/-]+$/),
+    target: Text,
+    read_only: z.literal(true),
+  }),
+  z.strictObject({ type: z.literal("tmpfs"), target: Text, tmpfs: z.strictObject({ size: z.int().positive().optional() }).optional() }),
+]);
+export type Mount = z.infer<typeof Mount>;
+
+export const Dependency = z.strictObject({
+  condition: z.enum(["service_started", "service_healthy", "service_completed_successfully"]),
+});
+
+export const ComposeService = z.strictObject({
+  image: ImageReference,
+  command: z.array(Text).optional(),
+  entrypoint: z.array(Text).optional(),
+  /** `null` is a bare key: its value comes from the environment of the `docker compose` process and stands in no file. */
+  environment: z.record(VariableName, Text.nullable()).optional(),
+  user: z.string().max(64).optional(),
+  working_dir: Text.optional(),
+  healthcheck: Healthcheck.optional(),
+  volumes: z.array(Mount).optional(),
+  networks: z.record(ResourceName, z.strictObject({ aliases: z.array(ServiceName).optional() })).optional(),
+  depends_on: z.record(ServiceName, Dependency).optional(),
+  read_only: z.boolean().optional(),
+  init: z.boolean().optional(),
+  stop_signal: z
+    .string()
+    .regex(/^SIG[A-Z0-9]+$/)
+    .optional(),
+  stop_grace_period: ComposeDuration.optional(),
+  shm_size: ByteSize.optional(),
+  mem_limit: ByteSize.optional(),
+  cpus: z.number().positive().max(256).optional(),
+  pids_limit: z.int().positive().optional(),
+  cap_drop: z.array(z.string().regex(/^[A-Z_]+$/)).optional(),
+  cap_add: z.array(z.string().regex(/^[A-Z_]+$/)).optional(),
+  security_opt: z.array(z.enum(["no-new-privileges:true"])).optional(),
+  ulimits: z.record(z.string().regex(/^[a-z]+$/), z.strictObject({ soft: z.int(), hard: z.int() })).optional(),
+  labels: z.record(z.string().max(128), Text).optional(),
+  scale: z.int().min(1).max(32).optional(),
+  /** Docker must never start a container of ours by itself before the switch says so; the host gives a policy later. */
+  restart: z.literal("no").optional(),
+});
+export type ComposeService = z.infer<typeof ComposeService>;
+
+export const ComposeDocument = z.strictObject({
+  services: z.record(ServiceName, ComposeService).refine((services) => Object.keys(services).length > 0, "needs at least one service"),
+  /** Only volumes that the data layer created; `name` is the host-wide name. */
+  volumes: z.record(ResourceName, z.strictObject({ external: z.literal(true), name: z.string().max(96) })).optional(),
+  networks: z
+    .record(
+      ResourceName,
+      z.strictObject({ external: z.literal(true).optional(), name: z.string().max(96).optional(), internal: z.boolean().optional() }),
+    )
+    .optional(),
+});
+export type ComposeDocument = z.infer<typeof ComposeDocument>;
