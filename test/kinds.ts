@@ -1,0 +1,26 @@
+export interface Kind {
+  readonly name: string;
+  /** What it shows, for the person who watches. */
+  readonly what: string;
+  /** Mocha's file patterns. */
+  readonly files: readonly string[];
+  /** For one test. */
+  readonly timeoutSeconds: number;
+}
+
+/** Cheapest first, so that a broken plan is told before a server is booted. */
+export const kinds: readonly Kind[] = [
+  {
+    name: "unit",
+    what: "pure halves, contracts and messages",
+    files: ["test/{contract,src,components,host,cli,toolchain,policy}/**/*.test.ts"],
+    timeoutSeconds: 60,
+  },
+  { name: "sandbox", what: "emulators and plugins at their protocols", files: ["test/sandbox/**/*.test.ts"], timeoutSeconds: 300 },
+  {
+    name: "integration",
+    what: "the real engine, real servers, what an operator sees",
+    files: ["test/integration/**/*.test.ts"],
+    timeoutSeconds: 1200,
+  },
+];
