@@ -34,31 +34,34 @@ export interface PropertyTable {
 }
 
 /** The TypeScript type of a property's value once nothing is secret or unknown any more. */
-export type Plain<P> = P extends { readonly type: "string"; readonly values: infer V extends readonly string[] }
-  ? V[number]
-  : P extends { readonly type: "string" }
-    ? string
-    : P extends { readonly type: "number" | "integer" }
-      ? number
-      : P extends { readonly type: "boolean" }
-        ? boolean
-        : P extends { readonly type: "any" }
-          ? Value
-          : P extends { readonly type: "asset" }
-            ? Asset
-            : P extends { readonly type: "array"; readonly items: infer I }
-              ? readonly Plain<I>[]
-              : P extends { readonly type: "map"; readonly items: infer I }
-                ? Readonly<Record<string, Plain<I>>>
-                : P extends { readonly type: "object"; readonly properties: infer T extends PropertyTable }
-                  ? PlainProperties<T>
-                  : never;
+export type Plain<P> = PropertyType extends P
+  ? Value // Some property: without this line the compiler would follow the recursive type for ever.
+  : P extends { readonly type: "string"; readonly values: infer V extends readonly string[] }
+    ? V[number]
+    : P extends { readonly type: "string" }
+      ? string
+      : P extends { readonly type: "number" | "integer" }
+        ? number
+        : P extends { readonly type: "boolean" }
+          ? boolean
+          : P extends { readonly type: "any" }
+            ? Value
+            : P extends { readonly type: "asset" }
+              ? Asset
+              : P extends { readonly type: "array"; readonly items: infer I }
+                ? readonly Plain<I>[]
+                : P extends { readonly type: "map"; readonly items: infer I }
+                  ? Readonly<Record<string, Plain<I>>>
+                  : P extends { readonly type: "object"; readonly properties: infer T extends PropertyTable }
+                    ? PlainProperties<T>
+                    : never;
 
-type RequiredNames<T extends PropertyTable> = {
-  [N in keyof T]: T[N] extends { readonly required: true } | { readonly default: Value } ? N : never;
-}[keyof T];
+/** True of a property that is always there: the program must give it, or check fills it in. */
+type Always = { readonly required: true } | { readonly default: Value };
 
 /** The TypeScript type of all properties of a table: required and defaulted ones are there, the others may be. */
-export type PlainProperties<T extends PropertyTable> = PropertyTable extends T
+export type PlainProperties<T extends PropertyTable> = string extends keyof T
   ? Properties
-  : { readonly [N in RequiredNames<T>]: Plain<T[N]> } & { readonly [N in Exclude<keyof T, RequiredNames<T>>]?: Plain<T[N]> };
+  : { readonly [N in keyof T as T[N] extends Always ? N : never]: Plain<T[N]> } & {
+      readonly [N in keyof T as T[N] extends Always ? never : N]?: Plain<T[N]>;
+    };
