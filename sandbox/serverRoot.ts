@@ -33,7 +33,7 @@ const packages = [
 const dpkgSettings = ["path-exclude=/usr/share/doc/*", "path-exclude=/usr/share/man/*", "path-exclude=/usr/share/locale/*", "force-unsafe-io"];
 
 /** Raise when the steps after mmdebstrap change: the cache key cannot see them. */
-const recipeVersion = "1";
+const recipeVersion = "2";
 
 /** apt sources of a server, with the name that Debian's own images have; only the suites that this machine's mirror has. */
 export function serverSources(mirror: Pick<AptMirror, "archives">): string {
@@ -103,6 +103,10 @@ async function finishRoot(root: string, sources: string): Promise<void> {
   ]);
   for (const name of await mmdebstrapSources(root)) await rm(inside(`etc/apt/sources.list.d/${name}`), { force: true });
   await writeFile(inside("etc/apt/sources.list.d/debian.sources"), sources);
+  // dpkg leaves translations out anyway; their index is larger than the rest of the lists together.
+  await writeFile(inside("etc/apt/apt.conf.d/90no-translations"), 'Acquire::Languages "none";\n');
+  // PAM complains about its absence at every login.
+  await writeFile(inside("etc/default/locale"), "LANG=C.UTF-8\n");
   const release = await readFile(inside("etc/os-release"), "utf8");
   if (!release.includes(`VERSION_CODENAME=${serverSuite}`)) throw new Error(`mmdebstrap: made something else than ${serverSuite}: ${release}`);
 }

@@ -4,6 +4,8 @@ import { dirname } from "node:path";
 
 export interface HeldLock {
   release(): Promise<void>;
+  /** Resolves when the lock is no longer held: released, or its holding process was killed by somebody. */
+  readonly lost: Promise<void>;
 }
 
 /**
@@ -28,6 +30,7 @@ export async function takeLock(path: string, options: { readonly wait?: boolean 
   if (first !== "held") throw new Error(`flock ${path}: exited with ${String(first)}`);
   holder.unref();
   return {
+    lost: ended.then(() => undefined),
     release: async () => {
       holder.ref();
       holder.stdin.end();

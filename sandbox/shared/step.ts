@@ -1,13 +1,23 @@
+/** Takes the lines that `step` makes; gives each as it appears. */
+export type StepListener = (line: string) => void;
+
+let listener: StepListener = (line) => process.stderr.write(`${line}\n`);
+
+/** Sends the lines of all further steps of this process elsewhere than to standard error. */
+export function onStep(next: StepListener): void {
+  listener = next;
+}
+
 /** One line when a step begins, one when it ends with how long it took. Sandbox work is long; a silent minute looks like a hang. */
 export async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
-  process.stderr.write(`==> ${title}\n`);
+  listener(`==> ${title}`);
   try {
     const result = await work();
-    process.stderr.write(`    ${title}: ${seconds(started)}\n`);
+    listener(`    ${title}: ${seconds(started)}`);
     return result;
   } catch (error) {
-    process.stderr.write(` !  ${title}: failed after ${seconds(started)}\n`);
+    listener(` !  ${title}: failed after ${seconds(started)}`);
     throw error;
   }
 }
