@@ -1,0 +1,53 @@
+import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
+import type * as provider from "@pulumi/pulumi/proto/provider_pb.js";
+import type { CheckFailure, Difference, DiffRequest } from "./definition.ts";
+import type { Properties } from "./value.ts";
+import { readStruct, writeStruct } from "./wire.ts";
+
+/** What changes, of an update or of the comparison before it. Engines that send no old inputs are older than any that is supported here. */
+export function diffRequest(request: provider.DiffRequest | provider.UpdateRequest): DiffRequest {
+  const oldState = readStruct(request.getOlds());
+  const oldInputs = request.getOldInputs();
+  return {
+    id: request.getId(),
+    inputs: readStruct(request.getNews()),
+    oldInputs: oldInputs === undefined ? oldState : readStruct(oldInputs),
+    oldState,
+  };
+}
+
+export function checkResponse(checked: {
+  readonly inputs: Properties;
+  readonly failures: readonly CheckFailure[];
+}): provider.CheckResponse {
+  const response = new providerPb.CheckResponse();
+  response.setInputs(writeStruct(checked.inputs));
+  response.setFailuresList(checked.failures.map(failureMessage));
+  return response;
+}
+
+export function failureMessage({ property, reason }: CheckFailure): provider.CheckFailure {
+  const message = new providerPb.CheckFailure();
+  message.setProperty(property);
+  message.setReason(reason);
+  return message;
+}
+
+export function diffResponse(difference: Difference, stables: readonly string[]): provider.DiffResponse {
+  const entries = Object.entries(difference.properties);
+  const top = (paths: readonly string[]): string[] => [...new Set(paths.map((path) => /^[^.[]+/.exec(path)?.[0] ?? path))];
+  const response = new providerPb.DiffResponse();
+  response.setChanges(entries.length === 0 ? 1 : 2); // DIFF_NONE, DIFF_SOME
+  response.setDiffsList(top(entries.map(([path]) => path)));
+  response.setReplacesList(top(entries.filter(([, property]) => property.replaces).map(([path]) => path)));
+  response.setStablesList([...stables]);
+  response.setDeletebeforereplace(difference.deleteBeforeReplace === true);
+  response.setHasdetaileddiff(true);
+  const kinds = { add: 0, delete: 2, update: 4 } as const; // The replacing kind of each is one higher.
+  for (const [path, { kind, replaces }] of entries) {
+    const property = new providerPb.PropertyDiff();
+    property.setKind((kinds[kind] + (replaces ? 1 : 0)) as provider.PropertyDiff.Kind);
+    response.getDetaileddiffMap().set(path, property);
+  }
+  return response;
+}

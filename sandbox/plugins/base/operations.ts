@@ -1,0 +1,158 @@
+import { checkProperties } from "./check.ts";
+import type { Checked } from "./check.ts";
+import type {
+  Difference,
+  DiffRequest,
+  FunctionDefinition,
+  OperationContext,
+  ProviderDefinition,
+  ResourceDefinition,
+} from "./definition.ts";
+import { compareInputs } from "./difference.ts";
+import { InitializationError } from "./errors.ts";
+import type { PropertyTable } from "./property.ts";
+import { containsSecret, containsUnknown, mapProperties, markSecrets, Secret, unknown, withoutSecrets } from "./value.ts";
+import type { Properties, Value } from "./value.ts";
+
+/** Inputs as the engine knows them: secret marks included, unknowns too in previews. */
+export function checkResource(resource: ResourceDefinition<unknown>, name: string, inputs: Properties, oldInputs: Properties): Checked {
+  const checked = checkProperties(resource.inputs, inputs);
+  if (checked.failures.length > 0 || resource.check === undefined) return checked;
+  const own = resource.check(withoutSecrets(checked.inputs), { name, oldInputs: withoutSecrets(oldInputs) });
+  return { inputs: markSecrets(own.inputs, checked.inputs), failures: own.failures };
+}
+
+export function diffResource(
+  provider: ProviderDefinition<unknown>,
+  resource: ResourceDefinition<unknown>,
+  request: DiffRequest,
+): Difference & { readonly stables: readonly string[] } {
+  const standard = compareInputs(request.oldInputs, request.inputs, {
+    table: resource.inputs,
+    updatable: resource.update !== undefined,
+    secretness: provider.secretnessIsADifference,
+  });
+  const difference = resource.diff?.(plainRequest(request), standard) ?? standard;
+  const stables = Object.entries(resource.outputs).flatMap(([name, property]) => (property.stable === true ? [name] : []));
+  return { ...(resource.deleteBeforeReplace === undefined ? {} : { deleteBeforeReplace: true }), ...difference, stables };
+}
+
+function plainRequest(request: DiffRequest): DiffRequest {
+  return {
+    id: request.id,
+    inputs: withoutSecrets(request.inputs),
+    oldInputs: withoutSecrets(request.oldInputs),
+    oldState: withoutSecrets(request.oldState),
+  };
+}
+
+/** What a resource will look like, as far as that can be said before it is made or changed. */
+export function previewResource(resource: ResourceDefinition<unknown>, inputs: Properties, old: DiffRequest | undefined): Properties {
+  const known = resource.preview?.({ inputs: withoutSecrets(inputs), old: old === undefined ? undefined : plainRequest(old) }) ?? {};
+  const outputs: Record<string, Value> = {};
+  for (const [name, property] of Object.entries(resource.outputs)) {
+    const kept = property.stable === true ? old?.oldState[name] : undefined;
+    outputs[name] = known[name] ?? kept ?? unknown;
+  }
+  return secretState(resource, { ...inputs, ...known, ...outputs }, inputs, {});
+}
+
+export interface MadeResource {
+  readonly id: string;
+  readonly state: Properties;
+}
+
+export async function createResource(
+  resource: ResourceDefinition<unknown>,
+  inputs: Properties,
+  context: OperationContext<unknown>,
+): Promise<MadeResource> {
+  const made = await keepingSecrets(resource, inputs, {}, () => resource.create(withoutSecrets(inputs), context));
+  if (made.id === "") throw new Error(`${resource.token}: create returned an empty id`);
+  return { id: made.id, state: secretState(resource, { ...inputs, ...made.outputs }, inputs, {}) };
+}
+
+export async function updateResource(
+  resource: ResourceDefinition<unknown>,
+  request: DiffRequest,
+  context: OperationContext<unknown>,
+): Promise<Properties> {
+  const { id, inputs, oldInputs, oldState } = plainRequest(request);
+  const update = resource.update?.bind(resource);
+  if (update === undefined) throw new Error(`${resource.token} cannot be updated: every change is a replacement`);
+  const outputs = await keepingSecrets(resource, request.inputs, {}, () => update({ id, inputs, oldInputs, oldState }, context));
+  return secretState(resource, { ...request.inputs, ...outputs }, request.inputs, {});
+}
+
+/** The world's view; `undefined` when the resource is gone. */
+export async function readResource(
+  resource: ResourceDefinition<unknown>,
+  request: { readonly id: string; readonly inputs: Properties; readonly state: Properties },
+  context: OperationContext<unknown>,
+): Promise<(MadeResource & { readonly inputs: Properties }) | undefined> {
+  if (resource.read === undefined) return request;
+  const { id, inputs, state } = request;
+  const found = await resource.read({ id, inputs: withoutSecrets(inputs), state: withoutSecrets(state) }, context);
+  if (found === undefined) return undefined;
+  return {
+    id: found.id,
+    inputs: markDeclared(resource.inputs, markSecrets(found.inputs, inputs)),
+    state: secretState(resource, { ...found.inputs, ...found.outputs }, inputs, state),
+  };
+}
+
+export async function deleteResource(
+  resource: ResourceDefinition<unknown>,
+  request: { readonly id: string; readonly inputs: Properties; readonly state: Properties },
+  context: OperationContext<unknown>,
+): Promise<void> {
+  const { id, inputs, state } = request;
+  await resource.delete?.({ id, inputs: withoutSecrets(inputs), state: withoutSecrets(state) }, context);
+}
+
+/** The function's result: its inputs and its outputs. Everything is secret when an input was, as the engine has it: nobody can say what the result was made from. */
+export async function invokeFunction(
+  definition: FunctionDefinition<unknown>,
+  given: Properties,
+  context: OperationContext<unknown>,
+): Promise<Checked> {
+  const { inputs, failures } = checkProperties(definition.inputs, given);
+  if (failures.length > 0) return { inputs: {}, failures };
+  if (containsUnknown(inputs)) throw new Error(`${definition.token}: called with values that are not known yet`);
+  const result = { ...withoutSecrets(inputs), ...(await definition.invoke(withoutSecrets(inputs), context)) };
+  if (containsSecret(inputs))
+    return { inputs: mapProperties(result, (value) => (value instanceof Secret ? value : new Secret(value))), failures: [] };
+  return { inputs: markDeclared(definition.outputs, result), failures: [] };
+}
+
+/** Secret marks of a state: those of inputs of the same name, of the old state (refresh), and those that the tables always demand. */
+function secretState(resource: ResourceDefinition<unknown>, state: Properties, inputs: Properties, oldState: Properties): Properties {
+  return markDeclared({ ...resource.inputs, ...resource.outputs }, markSecrets(markSecrets(state, inputs), oldState));
+}
+
+function markDeclared(table: PropertyTable, properties: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [
+      name,
+      table[name]?.secret === true && !(value instanceof Secret) ? new Secret(withoutSecrets(value)) : value,
+    ]),
+  );
+}
+
+/** An initialization error carries a state too, and that goes to the state file like any other. */
+async function keepingSecrets<T>(
+  resource: ResourceDefinition<unknown>,
+  inputs: Properties,
+  oldState: Properties,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InitializationError)) throw error;
+    throw new InitializationError(error.reasons, {
+      id: error.id,
+      outputs: secretState(resource, { ...inputs, ...error.outputs }, inputs, oldState),
+    });
+  }
+}
