@@ -1,0 +1,171 @@
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { AppRole } from "../../contract/index.ts";
+import { type FaultSink, seen } from "../shared/fault.ts";
+
+/**
+ * `apps/<app>/compose.yaml` as people write it: the Compose Specification, without what cannot be rolled out in two colours. Shapes are read
+ * here; what they mean is decided by the planner. Keys that are refused have their reason in `refusals`, anything else that is
+ * unknown is refused by name, because Compose would act on it and no reviewer would see it in the plan.
+ */
+
+const Text = z.union([z.string(), z.number(), z.boolean()]);
+const ServiceTerrace = z.strictObject({
+  role: z.enum([...AppRole.options, "data"]),
+  /** `recreate`: the old copy stops before the new one starts. Declared downtime, for what cannot run twice. */
+  update: z.enum(["overlap", "recreate"]).optional(),
+});
+
+export const PeopleService = z.strictObject({
+  "x-terrace": ServiceTerrace,
+  image: z.string(),
+  command: z.array(Text).optional(),
+  entrypoint: z.array(Text).optional(),
+  environment: z.union([z.record(z.string(), Text.nullable()), z.array(z.string())]).optional(),
+  user: Text.optional(),
+  working_dir: z.string().optional(),
+  healthcheck: z
+    .strictObject({
+      test: z.union([z.string(), z.array(z.string())]),
+      interval: z.string().optional(),
+      timeout: z.string().optional(),
+      retries: z.int().optional(),
+      start_period: z.string().optional(),
+      start_interval: z.string().optional(),
+    })
+    .optional(),
+  volumes: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).optional(),
+  tmpfs: z.union([z.string(), z.array(z.string())]).optional(),
+  depends_on: z
+    .union([z.array(z.string()), z.record(z.string(), z.strictObject({ condition: z.string(), required: z.literal(true).optional() }))])
+    .optional(),
+  read_only: z.boolean().optional(),
+  init: z.boolean().optional(),
+  stop_signal: z.string().optional(),
+  stop_grace_period: z.string().optional(),
+  shm_size: z.string().optional(),
+  mem_limit: z.string().optional(),
+  cpus: Text.optional(),
+  pids_limit: z.int().optional(),
+  cap_drop: z.array(z.string()).optional(),
+  cap_add: z.array(z.string()).optional(),
+  security_opt: z.array(z.string()).optional(),
+  ulimits: z.record(z.string(), z.union([z.int(), z.strictObject({ soft: z.int(), hard: z.int() })])).optional(),
+  labels: z.union([z.record(z.string(), Text), z.array(z.string())]).optional(),
+  expose: z.array(Text).optional(),
+  deploy: z
+    .strictObject({
+      replicas: z.int().optional(),
+      resources: z
+        .strictObject({ limits: z.strictObject({ cpus: Text.optional(), memory: z.string().optional(), pids: z.int().optional() }) })
+        .optional(),
+    })
+    .optional(),
+});
+export type PeopleService = z.infer<typeof PeopleService>;
+
+export const PeopleVolume = z.strictObject({ "x-terrace": z.strictObject({ overlap: z.literal("safe") }).optional() }).nullable();
+
+const PeopleCompose = z.object({
+  name: z.string().optional(),
+  services: z.record(z.string(), PeopleService),
+  volumes: z.record(z.string(), PeopleVolume).optional(),
+});
+export type PeopleCompose = z.infer<typeof PeopleCompose>;
+
+/** Keys of a service that are refused, with what to do instead. */
+const refusals: Readonly<Record<string, string>> = {
+  ports: "publishes on the host past the ingress, and two colours cannot share a host port; add a route in the stack file instead",
+  container_name: "is one name for two colours; leave it out, containers are found by their labels",
+  network_mode: "leaves the instance's own networks; leave it out",
+  networks:
+    "is decided by the tool (own colour, data, ingress), since a bare name on a shared network reaches the other colour; leave it out",
+  build: "builds on the server; build in CI and promote the digest",
+  extends: "depends on a file that the release does not hold; write the service out",
+  env_file: "is read by a parser that mangles quotes and $; list variables in secrets.yaml, plain values under environment",
+  secrets: "would be read from files that the release does not hold; list the variable in secrets.yaml with `deliver: file`",
+  configs: "is for Swarm; put the file under config/ beside compose.yaml and mount it: ./config/NAME:/path:ro",
+  restart: "is part of the switch: a container that Docker restarts by itself could come back beside its successor; leave it out",
+  privileged: "gives the container the host; name the capability in cap_add",
+  pid: "shares the host's processes; leave it out",
+  ipc: "shares the host's memory; leave it out",
+  devices: "reaches host devices; not supported",
+  volumes_from: "reaches into another container; name the volume in both services",
+  links: "is the old way of naming; services of one colour find each other by their names",
+  external_links: "reaches past the instance; not supported",
+  profiles: "would make what runs depend on an environment variable; leave it out",
+  scale: "is spelled deploy.replicas",
+  hostname: "would be the same in both colours; leave it out",
+  logging: "is set for the whole host by the platform (docker.logMaximumSize); leave it out",
+  pull_policy: "is decided by the digest; leave it out",
+  platform: "is decided by the digest; leave it out",
+};
+
+const topLevelRefusals: Readonly<Record<string, string>> = {
+  networks: "are decided by the tool; leave them out",
+  secrets: "are listed in secrets.yaml; leave them out",
+  configs: "are for Swarm; put files under config/ and mount them",
+  include: "depends on a file that the release does not hold; write the services out",
+  version: "is obsolete in the Compose Specification; leave it out",
+};
+
+/** Reads a compose file, or says everything that is wrong with its shape. */
+export function readComposeFile(text: string, faults: FaultSink): PeopleCompose | undefined {
+  const document = parseDocument(text, { merge: true, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    for (const error of document.errors) faults.add(`is not YAML: ${error.message.split("\n")[0] ?? ""}`);
+    return undefined;
+  }
+  const raw: unknown = document.toJS({ maxAliasCount: 1000 });
+  if (typeof raw !== "object" || raw === null || !("services" in raw)) {
+    faults.add("must be a mapping with `services`");
+    return undefined;
+  }
+  const before = countRefusals(raw, faults);
+  const parsed = PeopleCompose.safeParse(withoutRefused(raw));
+  for (const issue of parsed.error?.issues ?? []) faults.below(issue.path.join(".")).add(describe(issue));
+  return parsed.success && before === 0 ? parsed.data : undefined;
+}
+
+function countRefusals(raw: object, faults: FaultSink): number {
+  let count = 0;
+  const refuse = (sink: FaultSink, reason: string): void => {
+    sink.add(reason);
+    count += 1;
+  };
+  for (const [key, value] of Object.entries(raw)) {
+    const reason = topLevelRefusals[key];
+    if (reason !== undefined) refuse(faults.below(key), reason);
+    else if (!["services", "volumes", "name"].includes(key) && !key.startsWith("x-"))
+      refuse(faults.below(key), "is not known here; leave it out");
+    if (key !== "services" || typeof value !== "object" || value === null) continue;
+    for (const [service, body] of Object.entries(value as Record<string, unknown>)) {
+      for (const field of Object.keys(body ?? {})) {
+        const why = refusals[field];
+        if (why !== undefined) refuse(faults.below(`services.${service}.${field}`), why);
+      }
+    }
+  }
+  return count;
+}
+
+/** What was refused with its own reason must not be told a second time as an unknown key. `x-` keys of people are theirs. */
+function withoutRefused(raw: object): unknown {
+  const services = (raw as { services: unknown }).services;
+  if (typeof services !== "object" || services === null) return raw;
+  const kept = Object.entries(services).map(([name, body]: [string, unknown]) => {
+    if (typeof body !== "object" || body === null) return [name, body];
+    return [
+      name,
+      Object.fromEntries(Object.entries(body).filter(([key]) => !(key in refusals) && (key === "x-terrace" || !key.startsWith("x-")))),
+    ];
+  });
+  return { ...raw, services: Object.fromEntries(kept) as unknown };
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") return `has keys that are not known here: ${issue.keys.join(", ")}; leave them out`;
+  if (issue.path.at(-1) === "x-terrace")
+    return "is missing: say what the service is, `x-terrace: {role: web | worker | singleton | job | data}`";
+  return `${issue.message.toLowerCase()}${"input" in issue && issue.input !== undefined ? `, got ${seen(issue.input)}` : ""}`;
+}

@@ -1,0 +1,88 @@
+import type { Mount } from "../../contract/index.ts";
+import { type FaultSink, seen } from "../shared/fault.ts";
+import type { PeopleService } from "./composeFile.ts";
+import type { PlannedService, ServiceInput } from "./planService.ts";
+
+interface MountInput extends Pick<ServiceInput, "volumes" | "config" | "instance"> {
+  readonly role: PlannedService["role"];
+  readonly update: PlannedService["update"];
+}
+
+/** Mounts of a service in Compose's long form: named volumes, files of the release's `config/`, and memory. Nothing else of the host. */
+export function planMounts(people: PeopleService, input: MountInput, faults: FaultSink): Mount[] | undefined {
+  const mounts: Mount[] = [];
+  (people.volumes ?? []).forEach((written, index) => {
+    const mount = typeof written === "string" ? shortForm(written) : longForm(written);
+    const sink = faults.below(`volumes[${index}]`);
+    if (mount === undefined)
+      sink.add(`must be NAME:/path, ./config/FILE:/path:ro or a mapping with type, source and target, got ${seen(written)}`);
+    else if (mount.type === "bind") mounts.push(...bind(mount, input, sink));
+    else if (mount.type === "volume") mounts.push(...volume(mount, input, sink));
+    else mounts.push(mount);
+  });
+  for (const target of typeof people.tmpfs === "string" ? [people.tmpfs] : (people.tmpfs ?? [])) {
+    const [path = "", options = ""] = target.split(":", 2);
+    const size = /(?:^|,)size=(\d+)([kmg]?)/i.exec(options);
+    mounts.push({ type: "tmpfs", target: path, ...(size === null ? {} : { tmpfs: { size: bytes(size[1] ?? "0", size[2] ?? "") } }) });
+  }
+  return mounts.length === 0 ? undefined : mounts;
+}
+
+function bind(mount: Extract<Mount, { type: "bind" }>, input: MountInput, faults: FaultSink): Mount[] {
+  const file = mount.source.replace(/^\.\//, "");
+  if (input.role === "data") {
+    faults.add("a stateful service cannot mount files of a release, which comes and goes");
+  } else if (!file.startsWith("config/") || file.includes("..")) {
+    faults.add(`mounts "${mount.source}" of the host; a release mounts only its own files, ./config/FILE`);
+  } else if (!mount.read_only) {
+    faults.add(`mounts "${mount.source}" writable; a release is immutable, add :ro`);
+  } else if (!Object.keys(input.config).some((path) => `config/${path}` === file || `config/${path}`.startsWith(`${file}/`))) {
+    faults.add(`no such file: "${file}" beside compose.yaml`);
+  } else {
+    return [{ ...mount, source: file }];
+  }
+  return [];
+}
+
+/** During the overlap both colours write the same volume. Somebody has to have thought about that. */
+function volume(mount: Extract<Mount, { type: "volume" }>, input: MountInput, faults: FaultSink): Mount[] {
+  if (!(mount.source in input.volumes)) {
+    faults.add(`names the volume "${mount.source}", which is not under the file's top-level volumes`);
+    return [];
+  }
+  const safe = input.volumes[mount.source]?.["x-terrace"]?.overlap === "safe";
+  if (input.role !== "data" && input.role !== "singleton" && mount.read_only !== true && !safe && input.update === "overlap") {
+    faults.add(
+      `two colours would write the volume "${mount.source}" at once; say under volumes.${mount.source} that it bears that (x-terrace: {overlap: safe}), or on the service that the old one stops first (x-terrace: {update: recreate})`,
+    );
+    return [];
+  }
+  return [mount];
+}
+
+function shortForm(written: string): Mount | undefined {
+  const [source, target, mode, surplus] = written.split(":");
+  if (source === undefined || target === undefined || !target.startsWith("/") || surplus !== undefined) return undefined;
+  if (mode !== undefined && mode !== "ro" && mode !== "rw") return undefined;
+  return make(/^[./~]/.test(source) ? "bind" : "volume", source, target, mode === "ro");
+}
+
+function longForm(written: Readonly<Record<string, unknown>>): Mount | undefined {
+  const { type, source, target, read_only: readOnly = false, ...surplus } = written;
+  if (typeof target !== "string" || !target.startsWith("/") || typeof readOnly !== "boolean" || Object.keys(surplus).length > 0)
+    return undefined;
+  if (type === "tmpfs" && source === undefined) return { type: "tmpfs", target };
+  if ((type !== "volume" && type !== "bind") || typeof source !== "string") return undefined;
+  return make(type, source, target, readOnly);
+}
+
+function make(type: "bind" | "volume", source: string, target: string, readOnly: boolean): Mount {
+  // A writable bind is refused later with its own words, so its shape is let through here.
+  if (type === "bind") return { type, source, target, read_only: readOnly as true };
+  return readOnly ? { type, source, target, read_only: true } : { type, source, target };
+}
+
+function bytes(number: string, unit: string): number {
+  const factor = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[unit.toLowerCase()] ?? 1;
+  return Number(number) * factor;
+}

@@ -1,0 +1,1 @@
+export { Data, type DataArgs, dataRequest } from "./data.ts";

@@ -1,0 +1,2 @@
+export { type OwnPlatformArgs, Platform, type PlatformArgs, type ReusedPlatformArgs } from "./platform.ts";
+export { type PlatformPlan, platformRequest } from "./platformRequest.ts";

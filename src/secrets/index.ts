@@ -1,0 +1,2 @@
+export type { Delivery, InstanceSecrets, SecretValues } from "./secretValues.ts";
+export type { PrivateKeyVariable, ProgramVariable } from "./programVariables.ts";

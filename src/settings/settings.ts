@@ -1,0 +1,44 @@
+import type { AppFile } from "../../components/app/appFile.ts";
+import type { AppSettings } from "../../components/app/schema.ts";
+import type { OwnPlatformSettings, ReusedPlatformSettings } from "../../components/platform/schema.ts";
+import type { Provenance } from "../../contract/index.ts";
+import type { SecretsFile } from "../secrets/secretsFile.ts";
+import type { StackSettings } from "./schema.ts";
+
+/**
+ * The settings of one stack, complete: defaults filled in, files of the apps read, images and their provenance resolved whether they stand
+ * in the stack file or come from the build. Plain values, frozen to the bottom.
+ */
+export interface Settings extends Readonly<Omit<StackSettings, "apps" | "platform">> {
+  /** Pulumi project: the first half of an instance's owner. */
+  readonly project: string;
+  readonly platform: OwnPlatform | ReusedPlatformSettings;
+  readonly apps: Readonly<Record<string, ResolvedApp>>;
+}
+
+export interface OwnPlatform extends OwnPlatformSettings {
+  readonly ingress: OwnPlatformSettings["ingress"] & { readonly image: string };
+}
+
+export interface ResolvedApp extends Omit<AppSettings, "images" | "release"> {
+  /** A pinned reference for every service of compose.yaml. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly release: Provenance;
+  readonly files: AppFiles;
+}
+
+/** `x-terrace.role` of a service. */
+export const roles = ["web", "worker", "singleton", "job", "data"] as const;
+export type Role = (typeof roles)[number];
+
+/** What stands in `apps/<app>/`. */
+export interface AppFiles {
+  /** The folder, absolute. */
+  readonly directory: string;
+  /** `compose.yaml` as parsed YAML. Here only its services and roles are looked at; the planner in `components/app` judges the rest. */
+  readonly compose: unknown;
+  /** Services of `compose.yaml` by name. */
+  readonly roles: Readonly<Record<string, Role>>;
+  readonly app: AppFile;
+  readonly secrets: SecretsFile;
+}
