@@ -238,8 +238,8 @@ function unary<Request, Response>(answer: (request: Request) => Response | Promi
       .then(
         (response) => callback(null, response),
         (error: unknown) => {
-          // The engine shows the message; the stack is for whoever looks at the plugin's stderr (pulumi -v=9 --logtostderr).
-          if (error instanceof Error) process.stderr.write(`${error.stack ?? error.message}\n`);
+          // The engine shows the message. A fault of the program itself keeps its stack too: in the plugin's stderr, seen with -v=9.
+          if (error instanceof TypeError || error instanceof RangeError) process.stderr.write(`${error.stack ?? error.message}\n`);
           callback(statusOf(error));
         },
       );
