@@ -3,6 +3,14 @@ import { type FaultSink, seen } from "../shared/fault.ts";
 import type { PeopleService } from "./composeFile.ts";
 import type { PlannedService, ServiceInput } from "./planService.ts";
 
+/** A mount as a person meant it, before anything was judged. */
+interface WrittenMount {
+  readonly type: "volume" | "bind" | "tmpfs";
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
 interface MountInput extends Pick<ServiceInput, "volumes" | "config" | "instance"> {
   readonly role: PlannedService["role"];
   readonly update: PlannedService["update"];
@@ -18,7 +26,7 @@ export function planMounts(people: PeopleService, input: MountInput, faults: Fau
       sink.add(`must be NAME:/path, ./config/FILE:/path:ro or a mapping with type, source and target, got ${seen(written)}`);
     else if (mount.type === "bind") mounts.push(...bind(mount, input, sink));
     else if (mount.type === "volume") mounts.push(...volume(mount, input, sink));
-    else mounts.push(mount);
+    else mounts.push({ type: "tmpfs", target: mount.target });
   });
   for (const target of typeof people.tmpfs === "string" ? [people.tmpfs] : (people.tmpfs ?? [])) {
     const [path = "", options = ""] = target.split(":", 2);
@@ -28,58 +36,53 @@ export function planMounts(people: PeopleService, input: MountInput, faults: Fau
   return mounts.length === 0 ? undefined : mounts;
 }
 
-function bind(mount: Extract<Mount, { type: "bind" }>, input: MountInput, faults: FaultSink): Mount[] {
+function bind(mount: WrittenMount, input: MountInput, faults: FaultSink): Mount[] {
   const file = mount.source.replace(/^\.\//, "");
   if (input.role === "data") {
     faults.add("a stateful service cannot mount files of a release, which comes and goes");
   } else if (!file.startsWith("config/") || file.includes("..")) {
     faults.add(`mounts "${mount.source}" of the host; a release mounts only its own files, ./config/FILE`);
-  } else if (!mount.read_only) {
+  } else if (!mount.readOnly) {
     faults.add(`mounts "${mount.source}" writable; a release is immutable, add :ro`);
   } else if (!Object.keys(input.config).some((path) => `config/${path}` === file || `config/${path}`.startsWith(`${file}/`))) {
     faults.add(`no such file: "${file}" beside compose.yaml`);
   } else {
-    return [{ ...mount, source: file }];
+    return [{ type: "bind", source: file, target: mount.target, read_only: true }];
   }
   return [];
 }
 
 /** During the overlap both colours write the same volume. Somebody has to have thought about that. */
-function volume(mount: Extract<Mount, { type: "volume" }>, input: MountInput, faults: FaultSink): Mount[] {
+function volume(mount: WrittenMount, input: MountInput, faults: FaultSink): Mount[] {
   if (!(mount.source in input.volumes)) {
     faults.add(`names the volume "${mount.source}", which is not under the file's top-level volumes`);
     return [];
   }
   const safe = input.volumes[mount.source]?.["x-terrace"]?.overlap === "safe";
-  if (input.role !== "data" && input.role !== "singleton" && mount.read_only !== true && !safe && input.update === "overlap") {
+  if (input.role !== "data" && input.role !== "singleton" && !mount.readOnly && !safe && input.update === "overlap") {
     faults.add(
       `two colours would write the volume "${mount.source}" at once; say under volumes.${mount.source} that it bears that (x-terrace: {overlap: safe}), or on the service that the old one stops first (x-terrace: {update: recreate})`,
     );
     return [];
   }
-  return [mount];
+  const { source, target, readOnly } = mount;
+  return [readOnly ? { type: "volume", source, target, read_only: true } : { type: "volume", source, target }];
 }
 
-function shortForm(written: string): Mount | undefined {
+function shortForm(written: string): WrittenMount | undefined {
   const [source, target, mode, surplus] = written.split(":");
-  if (source === undefined || target === undefined || !target.startsWith("/") || surplus !== undefined) return undefined;
+  if (source === undefined || target?.startsWith("/") !== true || surplus !== undefined) return undefined;
   if (mode !== undefined && mode !== "ro" && mode !== "rw") return undefined;
-  return make(/^[./~]/.test(source) ? "bind" : "volume", source, target, mode === "ro");
+  return { type: /^[./~]/.test(source) ? "bind" : "volume", source, target, readOnly: mode === "ro" };
 }
 
-function longForm(written: Readonly<Record<string, unknown>>): Mount | undefined {
+function longForm(written: Readonly<Record<string, unknown>>): WrittenMount | undefined {
   const { type, source, target, read_only: readOnly = false, ...surplus } = written;
-  if (typeof target !== "string" || !target.startsWith("/") || typeof readOnly !== "boolean" || Object.keys(surplus).length > 0)
-    return undefined;
-  if (type === "tmpfs" && source === undefined) return { type: "tmpfs", target };
+  if (typeof target !== "string" || !target.startsWith("/") || typeof readOnly !== "boolean") return undefined;
+  if (Object.keys(surplus).length > 0) return undefined;
+  if (type === "tmpfs" && source === undefined) return { type, source: "", target, readOnly };
   if ((type !== "volume" && type !== "bind") || typeof source !== "string") return undefined;
-  return make(type, source, target, readOnly);
-}
-
-function make(type: "bind" | "volume", source: string, target: string, readOnly: boolean): Mount {
-  // A writable bind is refused later with its own words, so its shape is let through here.
-  if (type === "bind") return { type, source, target, read_only: readOnly as true };
-  return readOnly ? { type, source, target, read_only: true } : { type, source, target };
+  return { type, source, target, readOnly };
 }
 
 function bytes(number: string, unit: string): number {

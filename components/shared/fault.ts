@@ -12,7 +12,8 @@ export class Faults {
 
   at(path: string): FaultSink {
     return {
-      add: (message) => this.list.push({ path, message }),
+      // A fault of the whole file has the file's own name as its path.
+      add: (message) => this.list.push({ path: path.replace(/: $/, ""), message }),
       below: (part) => this.at(`${path}${path.endsWith(": ") ? "" : "."}${part}`),
     };
   }
@@ -25,6 +26,7 @@ export interface FaultSink {
 
 /** A value as a person wrote it, short enough for a message. */
 export function seen(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  // TypeScript does not say so, but undefined has no JSON.
+  const text = (JSON.stringify(value) as string | undefined) ?? "nothing";
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
