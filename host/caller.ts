@@ -1,0 +1,82 @@
+import type { Request } from "../contract/index.ts";
+import { Failure } from "./ending.ts";
+
+/** What a caller may ask for. Taken from sudo's word about the login, which a caller cannot forge, never from the request. */
+export type Caller =
+  | { readonly kind: "root"; readonly user: string }
+  | { readonly kind: "operator"; readonly user: string }
+  | { readonly kind: "deployer"; readonly user: string; readonly environment: string };
+
+export interface Login {
+  /** Effective user id of this process. */
+  readonly userId: number;
+  /** `SUDO_USER`; absent where root called directly. */
+  readonly sudoUser: string | undefined;
+  /** Groups of that user. */
+  readonly groups: readonly string[];
+}
+
+export const operatorGroup = "terrace-operators";
+const deployerPattern = /^deploy-(?<environment>[a-z][a-z0-9-]*)$/;
+
+/** Throws `Failure (wrong_environment)` for anyone who has no business here. */
+export function judgeCaller(login: Login): Caller {
+  if (login.userId !== 0) throw new Failure("refused", "wrong_environment", "the program must run as root: call it through sudo");
+  if (login.sudoUser === undefined || login.sudoUser === "root") return { kind: "root", user: "root" };
+  const environment = deployerPattern.exec(login.sudoUser)?.groups?.["environment"];
+  if (environment !== undefined) return { kind: "deployer", user: login.sudoUser, environment };
+  if (login.groups.includes(operatorGroup)) return { kind: "operator", user: login.sudoUser };
+  throw new Failure(
+    "refused",
+    "wrong_environment",
+    `${login.sudoUser} is neither a deploy user (deploy-<environment>) nor a member of ${operatorGroup}`,
+  );
+}
+
+/** What a request is about. */
+export interface Subject {
+  readonly instance: string | undefined;
+  /** Environment the request itself names; `status`, `history` and `rollback` name only the instance. */
+  readonly environment: string | undefined;
+}
+
+export function subjectOf(request: Request): Subject {
+  switch (request.request) {
+    case "rollout":
+      return { instance: request.manifest.instance, environment: request.manifest.environment };
+    case "data":
+    case "secrets":
+      return { instance: request.instance, environment: request.environment };
+    case "host-secrets":
+    case "platform":
+      return { instance: undefined, environment: request.environment };
+    case "status":
+    case "history":
+    case "rollback":
+      return { instance: request.instance, environment: undefined };
+  }
+}
+
+/**
+ * Refuses a request that is not the caller's to make. `ownerStack` is the environment in the instance's owner record: names alone do not
+ * tell `shop-pre` + `prod` from `shop` + `pre-prod`.
+ */
+export function authorize(caller: Caller, request: Request, ownerStack: string | undefined): void {
+  const { instance, environment } = subjectOf(request);
+  if (instance !== undefined && environment !== undefined && !instance.endsWith(`-${environment}`)) {
+    throw new Failure("invalid", "malformed_request", `instance: must end in "-${environment}", got "${instance}"`);
+  }
+  if (caller.kind === "root") return;
+  if (request.request === "platform") {
+    throw new Failure("refused", "wrong_environment", `${caller.user} may not change the platform; use the platform identity`);
+  }
+  if (caller.kind === "operator") return;
+  const own = caller.environment;
+  if (environment !== undefined && environment !== own) throw foreign(caller.user, own, environment);
+  if (instance !== undefined && !instance.endsWith(`-${own}`)) throw foreign(caller.user, own, instance);
+  if (ownerStack !== undefined && ownerStack !== own) throw foreign(caller.user, own, ownerStack);
+}
+
+function foreign(user: string, own: string, asked: string): Failure {
+  return new Failure("refused", "wrong_environment", `${user} may release to "${own}" only, not to "${asked}"`);
+}

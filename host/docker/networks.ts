@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { DockerError } from "./transport.ts";
+import type { DockerCall, Transport } from "./transport.ts";
+
+const NetworkDetails = z.object({ Id: z.string(), Name: z.string(), Labels: z.record(z.string(), z.string()).nullable() });
+const VolumeDetails = z.object({ Name: z.string(), Labels: z.record(z.string(), z.string()).nullable() });
+
+export interface Network {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface Volume {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface NetworkCalls {
+  /** `undefined` when there is none of that name. */
+  network(name: string): Promise<Network | undefined>;
+  /** A bridge network. */
+  createNetwork(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+  /** No error if it is gone. */
+  removeNetwork(name: string): Promise<void>;
+  /** Connects a container, also one that is only created, under these names and no others of ours. */
+  connect(network: string, containerId: string, aliases: readonly string[]): Promise<void>;
+  volume(name: string): Promise<Volume | undefined>;
+  createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export function networkCalls(transport: Transport): NetworkCalls {
+  const find = async <Schema extends z.ZodType>(schema: Schema, path: string): Promise<z.output<Schema> | undefined> => {
+    try {
+      return await transport.json(schema, { method: "GET", path });
+    } catch (error) {
+      if (error instanceof DockerError && error.status === 404) return undefined;
+      throw error;
+    }
+  };
+  const post = async (path: string, body: DockerCall["body"]): Promise<void> => {
+    await transport.bytes({ method: "POST", path, body });
+  };
+  return {
+    network: async (name) => {
+      const found = await find(NetworkDetails, `/networks/${encodeURIComponent(name)}`);
+      // Docker also finds by a prefix of the id.
+      return found === undefined || found.Name !== name ? undefined : { id: found.Id, name: found.Name, labels: found.Labels ?? {} };
+    },
+    createNetwork: (name, labels) => post("/networks/create", { Name: name, Driver: "bridge", Labels: labels }),
+    removeNetwork: async (name) => {
+      try {
+        await transport.bytes({ method: "DELETE", path: `/networks/${encodeURIComponent(name)}` });
+      } catch (error) {
+        if (!(error instanceof DockerError && error.status === 404)) throw error;
+      }
+    },
+    connect: (network, containerId, aliases) =>
+      post(`/networks/${encodeURIComponent(network)}/connect`, { Container: containerId, EndpointConfig: { Aliases: aliases } }),
+    volume: async (name) => {
+      const found = await find(VolumeDetails, `/volumes/${encodeURIComponent(name)}`);
+      return found === undefined ? undefined : { name: found.Name, labels: found.Labels ?? {} };
+    },
+    createVolume: (name, labels) => post("/volumes/create", { Name: name, Labels: labels }),
+  };
+}

@@ -1,0 +1,41 @@
+import type { Outcome, ReasonCode, Result } from "../contract/index.ts";
+
+/** Outcomes a request can fail with; their exit codes are not 0. */
+export type FailedOutcome = Exclude<Outcome, "deployed" | "unchanged">;
+
+/**
+ * How a verb ends. `succeeded` becomes the one JSON line on standard output; `printed` is what `status` and `history` show; `failed` leaves
+ * standard output empty and becomes the last line of standard error.
+ */
+export type Ending =
+  | { readonly kind: "succeeded"; readonly result: Omit<Result, "contract"> }
+  | { readonly kind: "printed"; readonly json: unknown; /** The same for people: a table. */ readonly table: string }
+  | {
+      readonly kind: "failed";
+      readonly outcome: FailedOutcome;
+      readonly code: ReasonCode;
+      readonly what: string;
+      /** Release that serves now. `undefined`: main looks it up; `null`: nothing serves. */
+      readonly serving?: string | null;
+    };
+
+/**
+ * A failure that has a reason code and a sentence for people. Everything else that is thrown is a bug: it ends as `internal (bug)` with
+ * its stack.
+ */
+export class Failure extends Error {
+  readonly outcome: FailedOutcome;
+  readonly code: ReasonCode;
+
+  constructor(outcome: FailedOutcome, code: ReasonCode, what: string, options?: ErrorOptions) {
+    super(what, options);
+    this.name = "Failure";
+    this.outcome = outcome;
+    this.code = code;
+  }
+}
+
+/** Success of a verb that did (`deployed`) or did not have to do (`unchanged`) something. */
+export function succeeded(result: Omit<Result, "contract">): Ending {
+  return { kind: "succeeded", result };
+}

@@ -1,0 +1,44 @@
+import { canonicalJson, contractVersion, exitCodes, failureLine, reasons } from "../contract/index.ts";
+import { Failure } from "./ending.ts";
+import type { Ending } from "./ending.ts";
+import { InvalidRequest, faultLine } from "./request.ts";
+
+/** What the caller sees in the end: at most one line on standard output, words on standard error, an exit code. */
+export interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/**
+ * The one place where an ending becomes output. `serving` is the release that serves now, for failures that do not say so themselves;
+ * `asTable` is what a person at a terminal gets of a verb that prints.
+ */
+export function outputOf(ending: Ending, serving: string | null, asTable = false): Output {
+  switch (ending.kind) {
+    case "succeeded": {
+      const { outcome, what } = ending.result;
+      const stdout = `${canonicalJson({ contract: contractVersion, ...ending.result })}\n`;
+      return { stdout, stderr: `==> ${outcome}: ${what}\n`, exitCode: exitCodes[outcome] };
+    }
+    case "printed":
+      return { stdout: asTable ? ending.table : `${canonicalJson(ending.json)}\n`, stderr: "", exitCode: 0 };
+    case "failed": {
+      const now = ending.serving === undefined ? serving : ending.serving;
+      const line = failureLine({ ...ending, serving: now ?? undefined });
+      return { stdout: "", stderr: `    next: ${reasons[ending.code].remedy}\n${line}\n`, exitCode: exitCodes[ending.outcome] };
+    }
+  }
+}
+
+/** The one place where something thrown becomes an ending, with what to print before its last line. */
+export function endingOf(error: unknown): { readonly ending: Ending; readonly stderr: string } {
+  if (error instanceof Failure) {
+    const faults = error instanceof InvalidRequest && error.faults.length > 1 ? error.faults : [];
+    const ending = { kind: "failed", outcome: error.outcome, code: error.code, what: error.message } as const;
+    return { ending, stderr: faults.map((fault) => ` !  ${faultLine(fault)}\n`).join("") };
+  }
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const stack = error instanceof Error ? (error.stack ?? what) : what;
+  return { ending: { kind: "failed", outcome: "internal", code: "bug", what }, stderr: `${stack}\n` };
+}

@@ -1,0 +1,79 @@
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import { contractVersion } from "../contract/index.ts";
+import { InvalidRequest } from "./request.ts";
+
+/** How the program was called. One file serves all entries, told apart by the name it was called by. */
+export type Invocation =
+  /** `terrace-<verb>`: the request is JSON on standard input. */
+  | { readonly kind: "entry"; readonly verb: string }
+  /** `terrace <verb> …`: the request by arguments, as its JSON text. `asTable` unless `--json` was given. */
+  | { readonly kind: "typed"; readonly verb: string; readonly text: string; readonly asTable: boolean }
+  /** `terrace.cjs supervised <verb>`: by ourselves, see `supervisor.ts`. No sudo rule reaches this name. */
+  | { readonly kind: "supervised"; readonly verb: string }
+  | { readonly kind: "help" };
+
+export const usage = `usage: terrace status [INSTANCE] [--json]
+       terrace history INSTANCE [--limit N] [--json]
+       terrace rollback INSTANCE [--steps N | --release NAME] --reason TEXT
+       terrace VERB < REQUEST.json
+`;
+
+/** `program` is the path it was called by, `user` who calls. Throws `InvalidRequest` for arguments that are wrong. */
+export function readInvocation(program: string, words: readonly string[], user: string): Invocation {
+  const name = basename(program);
+  if (name === "terrace.cjs" && words[0] === "supervised") return { kind: "supervised", verb: words[1] ?? "" };
+  if (name.startsWith("terrace-")) {
+    if (words.length > 0)
+      throw new InvalidRequest("malformed_request", `${name} takes no arguments; the request is JSON on standard input`);
+    return { kind: "entry", verb: name.slice("terrace-".length) };
+  }
+  const [verb, ...rest] = words;
+  if (verb === undefined || verb === "help" || verb === "--help") return { kind: "help" };
+  if (rest.length === 0 && !typedWithoutArguments.has(verb)) return { kind: "entry", verb };
+  return { verb, ...typedRequest(verb, rest, user) };
+}
+
+const typedWithoutArguments: ReadonlySet<string> = new Set(["status"]);
+
+function typedRequest(verb: string, words: readonly string[], user: string): Omit<Extract<Invocation, { kind: "typed" }>, "verb"> {
+  const { values, positionals } = parseWords(words);
+  const [instance] = positionals;
+  const typed = (fields: Readonly<Record<string, unknown>>) =>
+    ({
+      kind: "typed",
+      text: JSON.stringify({ contract: contractVersion, request: verb, instance, ...fields }),
+      asTable: values.json !== true,
+    }) as const;
+  switch (verb) {
+    case "status":
+      return typed({});
+    case "history":
+      return typed({ limit: Number(values.limit ?? "20") });
+    case "rollback": {
+      const target =
+        values.release === undefined ? { kind: "steps", steps: Number(values.steps ?? "1") } : { kind: "release", release: values.release };
+      return typed({ target, reason: values.reason, requestedBy: user });
+    }
+    default:
+      throw new InvalidRequest("malformed_request", `${verb} takes no arguments; give the request as JSON on standard input`);
+  }
+}
+
+function parseWords(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean" },
+        limit: { type: "string" },
+        steps: { type: "string" },
+        release: { type: "string" },
+        reason: { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new InvalidRequest("malformed_request", error instanceof Error ? error.message : String(error));
+  }
+}

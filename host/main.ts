@@ -1,0 +1,127 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import type { Actor, Request } from "../contract/index.ts";
+import { authorize, judgeCaller, subjectOf } from "./caller.ts";
+import type { Caller } from "./caller.ts";
+import { execute } from "./command.ts";
+import { endingOf, outputOf } from "./finish.ts";
+import type { Output } from "./finish.ts";
+import { readInvocation, usage } from "./invocation.ts";
+import type { Invocation } from "./invocation.ts";
+import { loginKey } from "./loginKey.ts";
+import { hostPaths } from "./paths.ts";
+import { productionContext } from "./production.ts";
+import { InvalidRequest, parseRequest, readRequestText } from "./request.ts";
+import { readCurrent } from "./state/current.ts";
+import { busySentence, leaseFile, removeHolder, writeHolder } from "./state/lease.ts";
+import { readOwner } from "./state/owner.ts";
+import { Envelope, supervise } from "./supervisor.ts";
+import type { Verb } from "./verb.ts";
+import { verbs } from "./verbs.ts";
+
+const paths = hostPaths();
+/** The bundle itself, by its content-addressed path `/opt/terrace/<sha256>/terrace.cjs`. */
+const bundle = realpathSync(process.argv[1] ?? "");
+const program = basename(dirname(bundle));
+
+/** From the command line to an exit code. Whatever happens in between ends in `endingOf` and `outputOf`. */
+async function main(): Promise<number> {
+  let instance: string | undefined;
+  try {
+    const login = await readLogin();
+    const invocation = readInvocation(process.argv[1] ?? "", process.argv.slice(2), login.sudoUser ?? "root");
+    if (invocation.kind === "help") return print({ stdout: usage, stderr: "", exitCode: 0 });
+    const verb = findVerb(invocation.verb);
+    if (invocation.kind === "supervised") return await carryOut(invocation.verb, verb);
+
+    const caller = judgeCaller(login);
+    const text = invocation.kind === "typed" ? invocation.text : await readRequestText(process.stdin);
+    const request = parseRequest(text, verb.accepts);
+    instance = subjectOf(request).instance;
+    await checkAuthority(caller, request);
+
+    const actor: Actor = { user: caller.user, key: await loginKey(execute, process.ppid) };
+    const lease = verb.lease(request);
+    if (lease !== undefined) return await underLease(invocation.verb, lease, { actor, request });
+    const ending = await verb.run(request, productionContext(actor, program));
+    return print(outputOf(ending, null, wantsTable(invocation)));
+  } catch (error) {
+    return await printError(error, instance);
+  }
+}
+
+/** Hands the request to a supervised process and answers with its exit code; its words have gone straight to the caller. */
+async function underLease(verb: string, lease: string, envelope: Envelope): Promise<number> {
+  const exitCode = await supervise({ verb, lease, lockFile: await leaseFile(paths, lease), program: bundle }, envelope);
+  if (exitCode !== "busy") return exitCode;
+  const ending = { kind: "failed", outcome: "busy", code: "lease_held", what: await busySentence(paths, lease) } as const;
+  return print(outputOf(ending, await servingNow(subjectOf(envelope.request).instance)));
+}
+
+/** The supervised process: it holds the lease from its first instruction to its last. */
+async function carryOut(name: string, verb: Verb): Promise<number> {
+  let instance: string | undefined;
+  try {
+    const { actor, request } = Envelope.parse(JSON.parse(await readRequestText(process.stdin, Infinity)));
+    instance = subjectOf(request).instance;
+    const context = productionContext(actor, program);
+    const lease = verb.lease(request) ?? name;
+    await writeHolder(context, lease, name);
+    const ending = await verb.run(request, context);
+    await removeHolder(paths, lease);
+    return print(outputOf(ending, ending.kind === "failed" ? await servingNow(instance) : null));
+  } catch (error) {
+    return await printError(error, instance);
+  }
+}
+
+async function checkAuthority(caller: Caller, request: Request): Promise<void> {
+  const { instance } = subjectOf(request);
+  const owner = instance === undefined ? undefined : await readOwner(paths, instance);
+  authorize(caller, request, owner?.owner.stack);
+}
+
+function findVerb(name: string): Verb {
+  const found = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  if (found === undefined)
+    throw new InvalidRequest("malformed_request", `there is no verb "${name}"; there are ${Object.keys(verbs).join(", ")}`);
+  return found;
+}
+
+async function readLogin(): Promise<Parameters<typeof judgeCaller>[0]> {
+  const sudoUser = process.env["SUDO_USER"];
+  const groups = sudoUser === undefined ? "" : (await execute({ argv: ["/usr/bin/id", "-nG", "--", sudoUser] })).stdout;
+  return { userId: process.geteuid?.() ?? -1, sudoUser, groups: groups.split(/\s+/).filter((group) => group !== "") };
+}
+
+async function printError(error: unknown, instance: string | undefined): Promise<number> {
+  const { ending, stderr } = endingOf(error);
+  const output = outputOf(ending, await servingNow(instance));
+  return print({ ...output, stderr: stderr + output.stderr });
+}
+
+/** For last lines only: a record that cannot be read must not hide the failure that is being reported. */
+async function servingNow(instance: string | undefined): Promise<string | null> {
+  if (instance === undefined) return null;
+  return await readCurrent(paths, instance).then(
+    (current) => current?.release ?? null,
+    () => "unknown (the record of what runs cannot be read)",
+  );
+}
+
+function wantsTable(invocation: Invocation): boolean {
+  return invocation.kind === "typed" && invocation.asTable;
+}
+
+function print(output: Output): number {
+  process.stderr.write(output.stderr);
+  process.stdout.write(output.stdout);
+  return output.exitCode;
+}
+
+// A lost SSH connection closes both pipes. The work goes on; only its words are lost.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
+
+// Pipes are written synchronously on Linux, so nothing is lost by leaving at once; open sockets to Docker would keep the process.
+void main().then((exitCode) => process.exit(exitCode));

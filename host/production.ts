@@ -1,0 +1,24 @@
+import type { Actor } from "../contract/index.ts";
+import { systemClock } from "./clock.ts";
+import { execute } from "./command.ts";
+import type { Context } from "./context.ts";
+import { dockerAt } from "./docker/docker.ts";
+import { hostPaths } from "./paths.ts";
+import { progressTo } from "./progress.ts";
+import { absentHostSecrets, absentSecrets } from "./absentSecrets.ts";
+
+/** The real world, on a server. */
+export function productionContext(actor: Actor, program: string): Context {
+  const paths = hostPaths();
+  return {
+    paths,
+    docker: dockerAt(paths.dockerSocket),
+    execute,
+    clock: systemClock,
+    progress: progressTo((text) => void process.stderr.write(text)),
+    secrets: absentSecrets,
+    hostSecrets: absentHostSecrets,
+    actor,
+    program,
+  };
+}
