@@ -1,62 +1,76 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { machineControlGroups } from "./controlGroup.ts";
+import { stateDirectory } from "./shared/paths.ts";
 import type { Slot } from "./slot.ts";
 
+/** How long a start waits for the clean-up after an earlier supervisor, which takes well under a second. */
+const lockWaitSeconds = 20;
+const lockIsHeld = 40;
+
 /**
- * Outlives the supervisor by a moment: the kernel closes the pipe to it when the supervisor ends, however it ends, and it then kills what
- * the supervisor had started and takes the bridge away. Killing a server's systemd-nspawn alone would leave the server running.
+ * Outlives the supervisor by a moment. The kernel closes the pipe to it when the supervisor ends, however it ends; it then kills what the
+ * supervisor had started (killing a server's systemd-nspawn alone would leave the server running), takes the bridge away, and only then
+ * gives the slot's lock back: who holds the lock finds a clean slot.
  *
  * Shell, because it must be small (one waits per slot) and must not depend on anything that the supervisor's death takes along.
  */
 const script = `
-echo $$ > "$unified/cgroup.procs"
-if [ -n "$named" ]; then echo $$ > "$named/cgroup.procs"; fi
-while read -r word; do
-  if [ "$word" = stand-down ]; then exit 0; fi
-done
-echo 1 > "$unified/$group/cgroup.kill"
-ip link delete dev "$bridge"
-tries=0
-while grep -q 'populated 1' "$unified/$group/cgroup.events" && [ $tries -lt 200 ]; do tries=$((tries + 1)); sleep 0.05; done
+exec 9>"$lock"
+flock -w ${lockWaitSeconds} 9 || exit ${lockIsHeld}
+echo held
+exec >/dev/null
+while read -r _; do :; done
+if [ -d "$unified/$group" ]; then
+  echo 1 > "$unified/$group/cgroup.kill"
+  tries=0
+  while grep -q 'populated 1' "$unified/$group/cgroup.events" && [ $tries -lt 400 ]; do tries=$((tries + 1)); sleep 0.02; done
+fi
+ip link delete dev "$bridge" 2>/dev/null
 for root in "$unified" "$named"; do
-  if [ -n "$root" ]; then find "$root/$group" -depth -type d -exec rmdir {} +; fi
+  if [ -n "$root" ] && [ -d "$root/$group" ]; then find "$root/$group" -depth -type d -exec rmdir {} +; fi
 done
 `;
 
 export interface Guard {
-  /** Ends the guard without its doing anything; for a supervisor that has cleaned up itself. */
-  standDown(): Promise<void>;
-  /** Resolves when the guard is gone, for whatever reason. */
+  /** Resolves when the guard is gone: somebody killed it, and the slot is no longer ours. */
   readonly ended: Promise<void>;
 }
 
-/** Starts the guard of a slot. Must be called by the supervisor itself: the pipe is the link between their lives. */
-export async function startGuard(slot: Slot): Promise<Guard> {
+/** The lock that the holder of a slot has; outside the slot's folder, which `reset` removes. */
+export function slotLock(slot: Slot): string {
+  return join(stateDirectory, "locks", `slot-${slot.number}`);
+}
+
+/**
+ * Takes the slot's lock and starts its guard, in one process. Must be called by the supervisor itself: the pipe between them links their
+ * lives. Gives `undefined` when a living supervisor holds the slot.
+ */
+export async function guardSlot(slot: Slot): Promise<Guard | undefined> {
   const { unified, named } = await machineControlGroups();
+  await mkdir(dirname(slotLock(slot)), { recursive: true });
   // A session of its own: a signal to the supervisor's process group (Ctrl-C, a closed terminal) must not reach it.
   const child = spawn("sh", ["-c", script], {
     detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", unified, named: named ?? "", group: slot.controlGroup, bridge: slot.bridge },
+    stdio: ["pipe", "pipe", "inherit"],
+    env: {
+      PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+      lock: slotLock(slot),
+      unified,
+      named: named ?? "",
+      group: slot.controlGroup,
+      bridge: slot.bridge,
+    },
     cwd: "/",
   });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await new Promise<void>((resolve, reject) => {
-    child.once("spawn", resolve);
+  const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
+    child.once("exit", resolve);
   });
-  child.stdin.on("error", () => undefined);
-  return {
-    ended,
-    standDown: async () => {
-      child.stdin.end("stand-down\n");
-      await ended;
-    },
-  };
-}
-
-/** Puts the calling process, and thereby all it starts from now on, into the slot's control group. */
-export function supervisorGroup(slot: Slot): string {
-  return join(slot.controlGroup, "supervisor");
+  const held = new Promise<"held">((resolve) => child.stdout.once("data", () => resolve("held")));
+  const first = await Promise.race([held, ended]);
+  if (first === lockIsHeld) return undefined;
+  if (first !== "held") throw new Error(`slot ${slot.number}: its guard ended with ${first} before it held ${slotLock(slot)}`);
+  return { ended: ended.then(() => undefined) };
 }

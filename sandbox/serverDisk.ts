@@ -48,6 +48,12 @@ export async function mountServerDisk(args: ServerDiskArgs): Promise<ServerDisk>
   return disk;
 }
 
+/** Unmounts a server's disk and removes everything of it, host keys included. The server must be off. */
+export async function removeServerDisk(place: ServerPlace): Promise<void> {
+  await execa("umount", [join(place.directory, "root")]);
+  await rm(place.directory, { recursive: true, force: true });
+}
+
 async function personalize(root: string, args: ServerDiskArgs): Promise<void> {
   const machineId = randomBytes(16).toString("hex");
   const hostKeys = await serverHostKeys(args.place);

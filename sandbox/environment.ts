@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import { serviceNames } from "./names.ts";
+import type { Seed } from "./seed.ts";
+import { cacheDirectory } from "./shared/paths.ts";
+import type { Environment, Slot } from "./slot.ts";
+
+/** Passphrase of the committed sandbox stack files. It protects nothing: the sandbox's secrets live and die with a slot. */
+export const sandboxPassphrase = "terrace-sandbox";
+
+/** Variables by which ordinary programs (pulumi, node, our CLI) use a slot as their outside world, besides PATH. */
+export function sandboxVariables(slot: Slot, seed: Seed, environment: Environment): Readonly<Record<string, string>> {
+  const identity = seed.infisical.identities[environment];
+  return {
+    PULUMI_HOME: join(slot.directory, "pulumi-home"),
+    PULUMI_BACKEND_URL: `file://${join(slot.directory, "pulumi")}`,
+    PULUMI_CONFIG_PASSPHRASE: sandboxPassphrase,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    INFISICAL_SITE_URL: `https://${serviceNames.infisical}`,
+    INFISICAL_CLIENT_ID: identity.clientId,
+    INFISICAL_CLIENT_SECRET: identity.clientSecret,
+    INFISICAL_PROJECT_ID: seed.infisical.projectId,
+    CLOUDFLARE_BASE_URL: `https://${serviceNames.cloudflare}/client/v4`,
+    NODE_EXTRA_CA_CERTS: slot.caCertificate,
+    NODE_COMPILE_CACHE: join(cacheDirectory, "compile"),
+  };
+}
+
+/** Lines that a POSIX shell can evaluate. */
+export function exportLines(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
+    .join("");
+}
