@@ -50,6 +50,8 @@ export const reasons = {
   contract_unsupported: { fault: "request", remedy: "update the host program (raise `platform.epoch` and run pulumi up) or the client" },
   unsupported_feature: { fault: "request", remedy: "remove the named setting; this host program does not know it" },
   unsupported_system: { fault: "request", remedy: "use a Debian 13 server" },
+  not_privileged: { fault: "request", remedy: "log in as root, or let the account use sudo without a password" },
+  program_absent: { fault: "request", remedy: "raise `platform.epoch` and run pulumi up: the host program is uploaded again" },
   wrong_environment: { fault: "request", remedy: "use the deploy user of that environment" },
   owner_mismatch: { fault: "request", remedy: "another stack owns this instance; rename the app or destroy the other stack first" },
   no_such_instance: { fault: "request", remedy: "run `terrace status` for the instances of this host" },
