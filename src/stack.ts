@@ -1,0 +1,110 @@
+import type { Resource } from "@pulumi/pulumi";
+import { App, InstanceSecrets, lookUpImages } from "../components/app/index.ts";
+import { Data } from "../components/data/index.ts";
+import { Edge } from "../components/edge/index.ts";
+import { type HostBundle, Platform } from "../components/platform/index.ts";
+import type { HostConnection } from "../components/remote/index.ts";
+import type { PlannedApp } from "./plannedApp.ts";
+import type { SecretValues } from "./secrets/index.ts";
+import { faultsError } from "./settings/index.ts";
+import type { Settings } from "./settings/settings.ts";
+
+/** What a stack is made from: plain settings and plans, and secrets that only Pulumi opens. */
+export interface StackInput {
+  readonly settings: Settings;
+  readonly secrets: SecretValues;
+  readonly apps: readonly PlannedApp[];
+  /** The host program and its bootstrap script; only where this stack owns its platform. */
+  readonly host: { readonly bundle: HostBundle; readonly bootstrap: string } | undefined;
+}
+
+/**
+ * One stack: platform, edge and data before every rollout, ordered by dependence alone. No result of a command is ever part of a later
+ * request: it would be unknown in a preview, and a reviewer would see nothing.
+ */
+export async function createStack(
+  input: StackInput,
+): Promise<{ readonly platform: Platform; readonly apps: Readonly<Record<string, App>> }> {
+  await refuseAbsentImages(input);
+  const platform = createPlatform(input);
+  const ground = [platform, ...createEdge(input)];
+  const apps = Object.fromEntries(input.apps.map((app) => [app.name, createApp(app, input, ground)]));
+  return { platform, apps };
+}
+
+async function refuseAbsentImages({ settings, secrets, apps }: StackInput): Promise<void> {
+  const images = apps.flatMap(({ name, settings: app }) =>
+    Object.entries(app.images).map(([service, reference]) => ({ path: `apps.${name}.images.${service}`, reference })),
+  );
+  const credentials = { username: secrets.secret("REGISTRY_USERNAME"), password: secrets.secret("REGISTRY_PASSWORD") };
+  const faults = await lookUpImages("registry", { address: settings.registry.address, ...credentials }, images);
+  if (faults.length > 0) throw faultsError("the registry was asked for every pinned image", faults);
+}
+
+function createPlatform({ settings, secrets, host }: StackInput): Platform {
+  const { platform } = settings;
+  if (platform.mode === "reuse" || host === undefined) {
+    return new Platform("platform", { mode: "reuse", connection: deployConnection(settings, secrets), hostSecrets: secrets.hostSecrets });
+  }
+  return new Platform("platform", {
+    mode: "own",
+    connection: {
+      ...deployConnection(settings, secrets),
+      user: secrets.secret("PLATFORM_SSH_USER"),
+      privateKey: secrets.secret("PLATFORM_SSH_PRIVATE_KEY"),
+    },
+    plan: {
+      program: host.bundle.sha256,
+      epoch: platform.epoch,
+      host: settings.host.name,
+      environment: settings.environment,
+      settings: platform,
+      ingressImage: platform.ingress.image,
+      deployKey: secrets.publicKeyOf("SSH_PRIVATE_KEY", `deploy-${settings.environment}`),
+      operators: secrets.operators,
+      registryAuthorities: secrets.registryAuthority === undefined ? {} : { [settings.registry.address]: secrets.registryAuthority },
+    },
+    bundlePath: host.bundle.path,
+    bootstrap: host.bootstrap,
+    hostSecrets: secrets.hostSecrets,
+  });
+}
+
+function createEdge({ settings, secrets }: StackInput): Edge[] {
+  if (settings.edge === undefined) return [];
+  const args = {
+    settings: settings.edge,
+    zoneId: secrets.secret("CLOUDFLARE_ZONE_ID"),
+    apiToken: secrets.secret("CLOUDFLARE_API_TOKEN"),
+    hostAddress: secrets.host.address,
+  };
+  return [new Edge("edge", args)];
+}
+
+function createApp(app: PlannedApp, { settings, secrets }: StackInput, ground: readonly Resource[]): App {
+  const connection = deployConnection(settings, secrets);
+  const { request, fingerprints } = secrets.instance(app.name);
+  const identity = {
+    connection,
+    app: app.name,
+    environment: settings.environment,
+    instance: app.instance,
+    owner: { project: settings.project, stack: settings.environment },
+  };
+  const sealed =
+    request === undefined ? [] : [new InstanceSecrets(`${app.name}-secrets`, { connection, request }, { dependsOn: [...ground] })];
+  const data = new Data(
+    `${app.name}-data`,
+    { ...identity, plan: app.plan.data, settings: settings.data, fingerprint: fingerprints.data },
+    { dependsOn: [...ground, ...sealed] },
+  );
+  return new App(
+    app.name,
+    { ...identity, provenance: app.settings.release, release: app.plan.release, epoch: app.settings.epoch, fingerprint: fingerprints.app },
+    { dependsOn: [...ground, ...sealed, data] },
+  );
+}
+
+function deployConnection(settings: Settings, secrets: SecretValues): HostConnection {
+  return { ...secrets.host, port: settings.host.port, user: secrets.secret("SSH_USER"), privateKey: secrets.secret("SSH_PRIVATE_KEY") };
+}

@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { planApp } from "../../../components/app/plan.ts";
+import { Manifest } from "../../../contract/index.ts";
+import { pinned, shop, shopCompose } from "./shop.ts";
+
+function plan(change: Parameters<typeof shop>[0] = {}) {
+  const result = planApp(shop(change));
+  assert.equal(result.kind, "ready", JSON.stringify(result));
+  return result;
+}
+
+function faults(change: Parameters<typeof shop>[0]): string[] {
+  const result = planApp(shop(change));
+  assert.equal(result.kind, "faulty", "expected faults");
+  return result.faults.map(({ path, message }) => `${path}: ${message}`);
+}
+
+describe("planning an app", () => {
+  it("resolves a web service completely", () => {
+    assert.deepEqual(plan().release.runtime.document.services["api"], {
+      image: pinned("api"),
+      command: ["serve", "--port", "8000"],
+      environment: { LOG_LEVEL: "debug", GREETING: "costs $$5", PRICE: "$$5", DATABASE_PASSWORD: null },
+      healthcheck: { test: ["CMD", "/healthz"], interval: "5s", timeout: "5s", retries: 3, start_period: "60s", start_interval: "1s" },
+      volumes: [
+        { type: "volume", source: "uploads", target: "/srv/uploads" },
+        { type: "bind", source: "config/app.ini", target: "/etc/app.ini", read_only: true },
+        { type: "tmpfs", target: "/tmp", tmpfs: { size: 67_108_864 } },
+      ],
+      read_only: true,
+      mem_limit: "4g",
+      cpus: 2,
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+      scale: 2,
+      restart: "no",
+      depends_on: { migrate: { condition: "service_completed_successfully" } },
+    });
+  });
+
+  it("says of each service what it is, waits for and gets", () => {
+    assert.deepEqual(plan().release.services, {
+      api: { role: "web", waitFor: ["postgres"], secrets: { env: ["DATABASE_PASSWORD"], file: ["SIGNING_KEY"] }, update: "overlap" },
+      migrate: { role: "job", waitFor: [], secrets: { env: [], file: [] }, update: "overlap" },
+      worker: { role: "worker", waitFor: ["postgres"], secrets: { env: ["DATABASE_PASSWORD"], file: [] }, update: "overlap" },
+      beat: { role: "singleton", waitFor: [], secrets: { env: [], file: [] }, update: "overlap" },
+    });
+  });
+
+  it("gives stateful services a document of their own, on the instance's network", () => {
+    const { data } = plan();
+    assert.deepEqual(Object.keys(data.document?.services ?? {}), ["postgres"]);
+    assert.deepEqual(data.document?.networks, { default: { external: true, name: "shop-staging-data" } });
+    assert.deepEqual(data.document.volumes, { database: { external: true, name: "shop-staging_database" } });
+    assert.deepEqual(data.variables, { postgres: ["DATABASE_PASSWORD"] });
+  });
+
+  it("leaves every volume to the data layer, also those that only the app mounts", () => {
+    assert.deepEqual(plan().data.volumes, ["database", "uploads"]);
+    assert.deepEqual(plan().release.runtime.document.volumes, { uploads: { external: true, name: "shop-staging_uploads" } });
+  });
+
+  it("puts no network into the app's document: the host connects containers under names that no other colour has", () => {
+    assert.equal("networks" in plan().release.runtime.document, false);
+  });
+
+  it("is accepted by the contract", () => {
+    const { release } = plan();
+    const provenance = { version: "1.4.2", commit: "0a1b2c3", requestedBy: "ada", run: "local" };
+    const manifest = {
+      instance: "shop-staging",
+      app: "shop",
+      environment: "staging",
+      owner: { project: "terrace", stack: "staging" },
+      provenance,
+    };
+    Manifest.parse({ ...manifest, release: { ...release, secrets: "f".repeat(64) } });
+  });
+
+  it("gives equal plans for equal input", () => assert.deepEqual(plan(), plan()));
+});
+
+describe("what cannot be rolled out is refused, with its reason", () => {
+  const api = (yaml: string): string => shopCompose.replace("    command: [serve, --port, 8000]", `    command: [serve]\n    ${yaml}`);
+  const cases: readonly [string, Parameters<typeof shop>[0], RegExp][] = [
+    ["host ports", { compose: api('ports: ["80:80"]') }, /compose\.yaml: services\.api\.ports: publishes on the host past the ingress/],
+    ["container names", { compose: api("container_name: x") }, /services\.api\.container_name: is one name for two colours/],
+    ["network modes", { compose: api("network_mode: host") }, /services\.api\.network_mode: leaves the instance's own networks/],
+    ["builds", { compose: api("build: .") }, /services\.api\.build: builds on the server; build in CI and promote the digest/],
+    ["extends", { compose: api("extends: x") }, /services\.api\.extends: depends on a file that the release does not hold/],
+    ["env files", { compose: api("env_file: .env") }, /services\.api\.env_file: is read by a parser that mangles quotes/],
+    ["restart policies", { compose: api("restart: always") }, /services\.api\.restart: is part of the switch/],
+    ["privilege", { compose: api("privileged: true") }, /services\.api\.privileged: gives the container the host/],
+    ["keys it does not know", { compose: api("oom_score_adj: 5") }, /services\.api: has keys that are not known here: oom_score_adj/],
+    ["networks", { compose: `${shopCompose}\nnetworks: {x: {}}` }, /compose\.yaml: networks: are decided by the tool/],
+    [
+      "labels for the ingress",
+      { compose: api("labels: {traefik.enable: true}") },
+      /labels\.traefik\.enable: routing is never by container labels/,
+    ],
+    [
+      "interpolation",
+      { compose: api('user: "${UID}"') },
+      /services\.api\.user: holds \$\{UID\}, which Compose would fill in on the server/,
+    ],
+    [
+      "names of the host",
+      { compose: api("user: x").replace("LOG_LEVEL: info", "TERRACE_RELEASE: x") },
+      /environment\.TERRACE_RELEASE: names that begin with TERRACE_/,
+    ],
+    [
+      "empty variables",
+      { compose: shopCompose.replace("LOG_LEVEL: info", "LOG_LEVEL: info\n      NOTHING:") },
+      /environment\.NOTHING: has no value/,
+    ],
+    [
+      "a value for a secret",
+      { compose: shopCompose.replace("DATABASE_PASSWORD:", "DATABASE_PASSWORD: x") },
+      /environment\.DATABASE_PASSWORD: is in secrets\.yaml too/,
+    ],
+    [
+      "no health check",
+      { compose: shopCompose.replace('healthcheck: {test: "ping-worker"}', "init: true") },
+      /services\.worker\.healthcheck: is missing/,
+    ],
+    [
+      "a switched-off check",
+      { compose: shopCompose.replace('{test: "ping-worker"}', "{test: [NONE]}") },
+      /services\.worker\.healthcheck\.test: must begin with CMD/,
+    ],
+    [
+      "no role",
+      { compose: shopCompose.replace("x-terrace: {role: singleton}", "init: true") },
+      /services\.beat\.x-terrace: is missing: say what the service is/,
+    ],
+    [
+      "two writers by accident",
+      { compose: shopCompose.replace("x-terrace: {overlap: safe}", "") },
+      /volumes\[0\]: two colours would write the volume "uploads" at once/,
+    ],
+    ["paths of the host", { compose: shopCompose.replace("./config/app.ini", "/etc/passwd") }, /mounts "\/etc\/passwd" of the host/],
+    [
+      "paths that climb out",
+      { compose: shopCompose.replace("./config/app.ini", "./config/../../x") },
+      /mounts "\.\/config\/\.\.\/\.\.\/x" of the host/,
+    ],
+    ["files that are not there", { config: {} }, /no such file: "config\/app\.ini" beside compose\.yaml/],
+    ["writable release files", { compose: shopCompose.replace("app.ini:ro", "app.ini") }, /writable; a release is immutable, add :ro/],
+    [
+      "a web service that waits for a worker",
+      { compose: shopCompose.replace("migrate: {condition", "worker: {condition") },
+      /"worker" is a worker: it starts only after the switch/,
+    ],
+    [
+      "data that waits for the app",
+      { compose: shopCompose.replace("cap_add: [CHOWN", "depends_on: [api]\n    cap_add: [CHOWN") },
+      /"api" belongs to a release, which comes and goes/,
+    ],
+    ["circles", { compose: shopCompose.replace("command: [migrate]", "depends_on: [api]") }, /is a circle: api → migrate → api/],
+    [
+      "two schedulers",
+      { compose: shopCompose.replace("x-terrace: {role: singleton}", "deploy: {replicas: 2}\n    x-terrace: {role: singleton}") },
+      /deploy\.replicas: a singleton runs once, got 2/,
+    ],
+    [
+      "an image without digest",
+      { images: { ...shop().images, beat: "registry.example.com/shop/worker:1.4" } },
+      /services\.beat\.image: must be pinned by digest.*got "registry/,
+    ],
+    [
+      "a digest on the wrong service",
+      { images: { ...shop().images, beat: pinned("api") } },
+      /names the repository "registry\.example\.com\/shop\/worker", but the stack file pins "registry\.example\.com\/shop\/api"/,
+    ],
+    [
+      "a service without image",
+      { images: { postgres: pinned("postgres") } },
+      /services\.api\.image: no digest for this service in the stack file/,
+    ],
+    [
+      "an image without service",
+      { images: { ...shop().images, old: pinned("old") } },
+      /^images\.old: no such service in apps\/shop\/compose\.yaml/,
+    ],
+    [
+      "variables for nobody",
+      { variables: [{ name: "X", services: ["apo"], deliver: "env" }] },
+      /secrets\.yaml: variables\.X\.services: no such service: "apo"/,
+    ],
+    [
+      "a route to a worker",
+      { routes: [{ ...shop().routes[0]!, service: "worker" }] },
+      /routes\.api: "worker" is a worker; only web services take requests/,
+    ],
+    ["YAML with a key twice", { compose: `${shopCompose}\nvolumes: {}` }, /compose\.yaml: is not YAML: Map keys must be unique/],
+  ];
+  for (const [name, change, message] of cases) {
+    it(name, () => {
+      const found = faults(change);
+      assert.ok(
+        found.some((fault) => message.test(fault)),
+        `no ${String(message)} in\n${found.join("\n")}`,
+      );
+    });
+  }
+
+  it("all at once", () => {
+    assert.equal(faults({ compose: api('ports: ["80:80"]\n    container_name: x\n    oom_score_adj: 5\n    restart: always') }).length, 4);
+  });
+});

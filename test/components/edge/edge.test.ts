@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { Edge } from "../../../components/edge/index.ts";
+import { EdgeSettings } from "../../../components/edge/schema.ts";
+import { registrations, secret } from "../shared/mocks.ts";
+
+const zoneId = "0123456789abcdef0123456789abcdef";
+
+async function edge(settings: unknown) {
+  const all = await registrations(() => {
+    new Edge("edge", { settings: EdgeSettings.parse(settings), zoneId, apiToken: pulumi.secret("token"), hostAddress: "192.0.2.7" });
+  });
+  return all.filter(({ type }) => type !== "terrace:edge:Edge");
+}
+
+const records = [
+  { name: "api.example.com", type: "A" },
+  { name: "www.example.com", type: "CNAME", content: "api.example.com", proxied: false, ttl: 300, comment: "for people" },
+];
+const rule = {
+  ref: "block-metrics",
+  description: "metrics are for the inside",
+  expression: 'http.host eq "api.example.com"',
+  action: "block",
+};
+
+describe("edge", () => {
+  it("makes this stack's records and nothing else where the zone is shared", async () => {
+    const made = await edge({ zoneName: "example.com", records });
+    assert.deepEqual(
+      made.map(({ type, name }) => [type, name]),
+      [
+        ["pulumi:providers:cloudflare", "edge-cloudflare"],
+        ["cloudflare:index/dnsRecord:DnsRecord", "edge-api.example.com-A"],
+        ["cloudflare:index/dnsRecord:DnsRecord", "edge-www.example.com-CNAME"],
+      ],
+    );
+    assert.deepEqual(made[0]?.inputs, { apiToken: secret("token") });
+    assert.deepEqual(made[1]?.inputs, { zoneId, name: "api.example.com", type: "A", content: "192.0.2.7", proxied: true, ttl: 1 });
+    assert.deepEqual(made[2]?.inputs, {
+      zoneId,
+      name: "www.example.com",
+      type: "CNAME",
+      content: "api.example.com",
+      proxied: false,
+      ttl: 300,
+      comment: "for people",
+    });
+  });
+
+  it("holds what a zone has only one of where it owns the zone", async () => {
+    const made = await edge({
+      zone: "own",
+      zoneName: "example.com",
+      records,
+      zoneSettings: { minimumTlsVersion: "1.3" },
+      firewallRules: [rule],
+    });
+    const settings = made
+      .filter(({ type }) => type === "cloudflare:index/zoneSetting:ZoneSetting")
+      .map(({ inputs }) => [inputs["settingId"], inputs["value"]]);
+    assert.deepEqual(settings, [
+      ["ssl", "strict"],
+      ["always_use_https", "on"],
+      ["min_tls_version", "1.3"],
+      ["tls_1_3", "on"],
+      ["automatic_https_rewrites", "on"],
+    ]);
+    const rulesets = made.filter(({ type }) => type === "cloudflare:index/ruleset:Ruleset");
+    assert.equal(rulesets.length, 1);
+    assert.deepEqual(rulesets[0]?.inputs, {
+      zoneId,
+      kind: "zone",
+      phase: "http_request_firewall_custom",
+      name: "terrace",
+      rules: [{ ...rule, enabled: true }],
+    });
+  });
+
+  it("makes no ruleset without rules: an empty one would still claim the phase", async () => {
+    const made = await edge({ zone: "own", zoneName: "example.com", records });
+    assert.equal(
+      made.some(({ type }) => type === "cloudflare:index/ruleset:Ruleset"),
+      false,
+    );
+  });
+});
