@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { serviceNames } from "./names.ts";
 import type { Seed } from "./seed.ts";
-import { cacheDirectory } from "./shared/paths.ts";
+import { cacheDirectory, checkoutDirectory } from "./shared/paths.ts";
 import type { Environment, Slot } from "./slot.ts";
 
 /** Passphrase of the committed sandbox stack files. It protects nothing: the sandbox's secrets live and die with a slot. */
@@ -23,6 +24,9 @@ export function sandboxVariables(slot: Slot, seed: Seed, environment: Environmen
     CLOUDFLARE_BASE_URL: `https://${serviceNames.cloudflare}/client/v4`,
     NODE_EXTRA_CA_CERTS: slot.caCertificate,
     NODE_COMPILE_CACHE: join(cacheDirectory, "compile"),
+    // Quoted: Node splits this variable at spaces.
+    NODE_OPTIONS: `--import="${pathToFileURL(join(checkoutDirectory, "sandbox/resolver/preload.mjs")).href}"`,
+    TERRACE_RESOLVER: slot.gateway.ipv4,
   };
 }
 

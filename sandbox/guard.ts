@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { machineControlGroups } from "./controlGroup.ts";
-import { stateDirectory } from "./shared/paths.ts";
 import type { Slot } from "./slot.ts";
 
 /** How long a start waits for the clean-up after an earlier supervisor, which takes well under a second. */
@@ -38,9 +37,12 @@ export interface Guard {
   readonly ended: Promise<void>;
 }
 
-/** The lock that the holder of a slot has; outside the slot's folder, which `reset` removes. */
+/**
+ * The lock that the holder of a slot has. One place for the whole machine, wherever the state folder is: bridges, addresses and control
+ * groups of a slot exist once, too.
+ */
 export function slotLock(slot: Slot): string {
-  return join(stateDirectory, "locks", `slot-${slot.number}`);
+  return join("/run/lock/terrace-sandbox", `slot-${slot.number}`);
 }
 
 /**

@@ -3,6 +3,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { stringify } from "yaml";
@@ -58,6 +60,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningSe
   await replaceFile(join(directory, "config.yml"), stringify(registryConfiguration(slot, directory)));
   let running = await launch(program, slot, directory);
   const stop = async (): Promise<void> => {
+    await running.relay.close();
     running.process.kill("SIGTERM");
     await running.exited;
   };
@@ -94,6 +97,7 @@ export function registryConfiguration(slot: Slot, directory: string): Record<str
 
 interface Launched {
   readonly process: ChildProcess;
+  readonly relay: Relay;
   readonly exited: Promise<void>;
 }
 
@@ -116,7 +120,38 @@ async function launch(program: string, slot: Slot, directory: string): Promise<L
   if ((await Promise.race([listening, exited])) !== true) {
     throw new Error(`registry: ended with ${child.exitCode ?? child.signalCode} before it listened; its last words:\n${lines.join("\n")}`);
   }
-  return { process: child, exited };
+  return { process: child, exited, relay: await startRelay(slot.registry.ipv6, slot.registry.ipv4) };
+}
+
+interface Relay {
+  close(): Promise<void>;
+}
+
+/** The registry listens at one address only; this hands on what comes to port 443 of the other family's. */
+async function startRelay(from: string, to: string): Promise<Relay> {
+  const sockets = new Set<Socket>();
+  const server = createServer((incoming) => {
+    const outgoing = connect(443, to);
+    for (const [socket, other] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
+      sockets.add(socket);
+      socket.once("error", () => other.destroy());
+      socket.once("close", () => sockets.delete(socket));
+      socket.pipe(other);
+    }
+  });
+  server.listen(443, from);
+  await once(server, "listening");
+  return {
+    close: async () => {
+      if (!server.listening) return;
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, "close");
+    },
+  };
 }
 
 /** The only form of password that the registry takes. Perl's crypt(3) has it on every Debian; the password goes by standard input. */

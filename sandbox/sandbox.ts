@@ -12,7 +12,7 @@ import { serviceOrder, startServices, type Services } from "./services.ts";
 import { readIfPresent, replaceFile } from "./shared/files.ts";
 import type { RunningService } from "./shared/service.ts";
 import { step } from "./shared/step.ts";
-import { environments, serverPlaces, type Slot } from "./slot.ts";
+import { environments, serverPlaces, type Address, type Slot } from "./slot.ts";
 import { prepareSeed } from "./slotSeed.ts";
 
 /** What a person or a test wants to know of a sandbox that runs. */
@@ -48,7 +48,7 @@ export function createSandbox(slot: Slot): Sandbox {
     slot: slot.number,
     supervisor: process.pid,
     services: serviceOrder.filter((name) => services[name] !== undefined),
-    servers: [...servers.values()].map((server) => server.status()),
+    servers: [...servers.values()].map((server) => server.status()).sort((a, b) => a.ipv4.localeCompare(b.ipv4, "en", { numeric: true })),
   });
 
   const theMirror = (): Promise<AptMirror> => {
@@ -86,7 +86,9 @@ export function createSandbox(slot: Slot): Sandbox {
     ]);
     const seed = await step("keys and passwords of the slot", () => prepareSeed(slot, names, certificates));
     if (!(await bridgeExists(slot))) await step(`bridge ${slot.bridge}, ${slot.subnet.ipv4}`, () => makeBridge(slot));
-    await step("services", () => startServices({ slot, seed, certificates, mirror: theirMirror }, services));
+    const serverAddress = (hostName: string): Address | undefined =>
+      [...servers.values()].find((server) => server.place.hostName === hostName)?.place.address;
+    await step("services", () => startServices({ slot, seed, certificates, mirror: theirMirror, serverAddress }, services));
     await Promise.all(
       names.map(async (name) => {
         const server = servers.get(name) ?? (await step(`disk of server ${name}`, () => makeServer(names, name)));

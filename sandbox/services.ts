@@ -2,11 +2,13 @@ import type { AptMirror } from "./aptMirror.ts";
 import { startAptProxy } from "./aptProxy.ts";
 import type { SlotCertificates } from "./ca.ts";
 import { startCloudflare, tokenScopes, type CloudflareService } from "./cloudflare/index.ts";
+import { startDns } from "./dns/index.ts";
+import { serviceNames, type ServiceName } from "./names.ts";
 import { startRegistry } from "./registry.ts";
 import type { Seed } from "./seed.ts";
 import { openJsonLog } from "./shared/jsonLog.ts";
 import type { RunningService, TlsListener } from "./shared/service.ts";
-import { aptProxyPort, environments, type Slot } from "./slot.ts";
+import { aptProxyPort, environments, type Address, type Slot } from "./slot.ts";
 
 /** What the services are made from. */
 export interface ServiceContext {
@@ -14,9 +16,11 @@ export interface ServiceContext {
   readonly seed: Seed;
   readonly certificates: SlotCertificates;
   readonly mirror: AptMirror;
+  /** Address of a server by its full name; asked at each question, since servers come later too. */
+  readonly serverAddress: (hostName: string) => Address | undefined;
 }
 
-export const serviceOrder = ["apt-proxy", "registry", "cloudflare"] as const;
+export const serviceOrder = ["apt-proxy", "registry", "cloudflare", "dns"] as const;
 export type ServiceKey = (typeof serviceOrder)[number];
 
 /** A slot's services by name; the ones that others look into have their own type. */
@@ -26,7 +30,19 @@ export type Services = { -readonly [Name in ServiceKey]?: Name extends "cloudfla
 export async function startServices(context: ServiceContext, services: Services): Promise<void> {
   services["apt-proxy"] ??= await aptProxy(context);
   services.registry ??= await startRegistry({ slot: context.slot, ...context.seed.registry });
-  services.cloudflare ??= await cloudflare(context);
+  const cloudflare = (services.cloudflare ??= await startCloudflareOf(context));
+  services.dns ??= await startDns({
+    listeners: [context.slot.gateway.ipv4, context.slot.gateway.ipv6].map((host) => ({ host, port: 53 })),
+    logs: context.slot.logs,
+    names: (name) => serviceAddress(context.slot, name) ?? context.serverAddress(name),
+    zones: cloudflare.zones,
+    edge: context.slot.edge,
+  });
+}
+
+function serviceAddress(slot: Slot, name: string): Address | undefined {
+  const service = (Object.keys(serviceNames) as ServiceName[]).find((candidate) => serviceNames[candidate] === name);
+  return service === undefined ? undefined : slot[service];
 }
 
 async function aptProxy({ slot, mirror }: ServiceContext): Promise<RunningService> {
@@ -40,7 +56,7 @@ async function aptProxy({ slot, mirror }: ServiceContext): Promise<RunningServic
   };
 }
 
-function cloudflare({ slot, seed, certificates }: ServiceContext): Promise<CloudflareService> {
+function startCloudflareOf({ slot, seed, certificates }: ServiceContext): Promise<CloudflareService> {
   return startCloudflare({
     listeners: listeners(slot.cloudflare.ipv4, slot.cloudflare.ipv6, certificates.cloudflare),
     directory: slot.directory,
