@@ -2,15 +2,11 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
-/** A folder and what it must not import, by the house's import rule: src -> components -> contract, host -> contract, cli -> contract, src/settings, src/secrets. */
-interface Wall {
-  readonly files: string[];
-  readonly ignores?: string[];
-  readonly message: string;
-  readonly forbidden: string[];
-}
-
-const walls: readonly Wall[] = [
+/**
+ * Folders and what they must not import, by the house's import rule: src -> components -> contract, host -> contract,
+ * cli -> contract, src/settings, src/secrets.
+ */
+const walls = [
   {
     files: ["contract/**"],
     message: "contract imports nothing of ours",
@@ -35,7 +31,7 @@ const walls: readonly Wall[] = [
 ];
 
 /** A package that only one place may import. */
-const doors: readonly { readonly packages: string[]; readonly door: string; readonly message: string }[] = [
+const doors = [
   { packages: ["@infisical/sdk"], door: "src/secrets/infisical.ts", message: "only src/secrets/infisical.ts talks to Infisical" },
   {
     packages: ["@pulumi/command", "@pulumi/command/*"],
@@ -47,7 +43,7 @@ const doors: readonly { readonly packages: string[]; readonly door: string; read
 const product = ["src/**", "components/**", "contract/**", "host/**", "cli/**"];
 
 export default defineConfig(
-  globalIgnores(["node_modules/", "sandbox/images/api/", "sandbox/resolver/*.mjs", "toolchain/run.mjs"]),
+  globalIgnores(["node_modules/", "eslint.config.mjs", "sandbox/images/api/", "sandbox/resolver/*.mjs", "toolchain/run.mjs"]),
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
@@ -64,8 +60,8 @@ export default defineConfig(
       ],
     },
   },
-  // Mocha's describe/it callbacks and node:assert's chai-free style need nothing special; the config file itself must export default.
-  { files: ["eslint.config.ts"], rules: { "no-restricted-syntax": "off" } },
+  // Fixtures in tests are indexed all the time; an absent one fails the test by itself.
+  { files: ["test/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
   ...product.map((folder) => ({
     files: [folder],
     rules: {
@@ -77,9 +73,9 @@ export default defineConfig(
             ...doors.map((door) => ({ group: door.packages, message: door.message })),
           ],
         },
-      ] as const,
+      ],
     },
   })),
-  ...doors.map((door) => ({ files: [door.door], rules: { "no-restricted-imports": "off" as const } })),
+  ...doors.map((door) => ({ files: [door.door], rules: { "no-restricted-imports": "off" } })),
   prettier,
 );

@@ -28,7 +28,7 @@ export function toCurrentVersion(
     return {
       kind: "unsupported",
       code: "malformed_request",
-      what: `contract: must be the contract version (${accepted}), got ${JSON.stringify(seen) ?? "nothing"}`,
+      what: `contract: must be the contract version (${accepted}), got ${seen === undefined ? "nothing" : JSON.stringify(seen)}`,
     };
   }
   const remedy =

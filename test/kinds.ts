@@ -2,14 +2,16 @@ export interface Kind {
   readonly name: string;
   /** What it shows, for the person who watches. */
   readonly what: string;
-  /** Mocha's file patterns. */
+  /** Mocha's file patterns, or a program that counts for itself. */
   readonly files: readonly string[];
+  readonly program?: string;
   /** For one test. */
   readonly timeoutSeconds: number;
 }
 
 /** Cheapest first, so that a broken plan is told before a server is booted. */
 export const kinds: readonly Kind[] = [
+  { name: "check", what: "format, types, lint, generated files", files: [], program: "toolchain/check.ts", timeoutSeconds: 600 },
   {
     name: "unit",
     what: "pure halves, contracts and messages",

@@ -44,14 +44,8 @@ async function run(kind: Kind): Promise<Counts> {
   const started = performance.now();
   const directory = mkdtempSync(join(tmpdir(), "terrace-test-"));
   const countsFile = join(directory, "counts.json");
-  const arguments_ = [
-    "node_modules/mocha/bin/mocha.js",
-    "--reporter",
-    "test/reporter.ts",
-    "--timeout",
-    String(kind.timeoutSeconds * 1000),
-    ...kind.files,
-  ];
+  const mocha = ["node_modules/mocha/bin/mocha.js", "--reporter", "test/reporter.ts", "--timeout", String(kind.timeoutSeconds * 1000)];
+  const arguments_ = kind.program === undefined ? [...mocha, ...kind.files] : [kind.program];
   const exitCode = await new Promise<number | null>((done, reject) => {
     const child = spawn(process.execPath, arguments_, {
       cwd: root,

@@ -28,7 +28,7 @@ describe("contract version", () => {
     [2.5, "malformed_request", "contract: must be the contract version (3 and 2), got 2.5"],
   ];
   for (const [contract, code, what] of refused) {
-    it(`refuses ${JSON.stringify(contract) ?? "none"}`, () => {
+    it(`refuses ${contract === undefined ? "none" : JSON.stringify(contract)}`, () => {
       assert.deepEqual(toCurrentVersion({ contract, request: "rollout" }, 3, upgrade), { kind: "unsupported", code, what });
     });
   }
