@@ -18,7 +18,8 @@ export interface HostProgramArgs {
 
 /** Puts the host program on a bare server. Why in this way: `docs/decisions/0001-how-the-host-program-arrives.md`. */
 export function hostProgram(name: string, args: HostProgramArgs, options: CustomResourceOptions): Command {
-  const uploadPath = `/var/tmp/terrace-${args.sha256}.cjs`;
+  // Relative to the login's home, which the login may write and others may not.
+  const uploadPath = `terrace-upload/${args.sha256}.cjs`;
   const upload = new CopyToRemote(
     `${name}-upload`,
     {
@@ -33,7 +34,7 @@ export function hostProgram(name: string, args: HostProgramArgs, options: Custom
     name,
     {
       connection: toConnection(args.connection),
-      create: `sudo -n bash -s -- ${uploadPath} ${args.sha256}`,
+      create: `sh -s -- ${uploadPath} ${args.sha256}`,
       stdin: args.bootstrap,
       triggers: [...args.identity],
       logging: "stderr",

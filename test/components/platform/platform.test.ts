@@ -49,8 +49,9 @@ describe("platform", () => {
     const [, upload, bootstrap, secrets, items] = made.map(({ inputs }) => inputs);
     // A rebuilt server has another host key; without it here the file would be missing there for ever.
     assert.deepEqual(upload?.["triggers"], ["ssh-ed25519 AAAA", 2]);
+    assert.equal(upload["remotePath"], `terrace-upload/${plan.program}.cjs`);
     assert.deepEqual(bootstrap?.["triggers"], ["ssh-ed25519 AAAA", 2]);
-    assert.equal(bootstrap["create"], `sudo -n bash -s -- ${String(upload["remotePath"])} ${plan.program}`);
+    assert.equal(bootstrap["create"], `sh -s -- terrace-upload/${plan.program}.cjs ${plan.program}`);
     assert.deepEqual(secrets?.["stdin"], secret("{}"));
     assert.equal(secrets["logging"], "none");
     assert.deepEqual(items, {
