@@ -1,7 +1,6 @@
-import type { AppFile } from "../../components/app/appFile.ts";
 import type { AppSettings } from "../../components/app/schema.ts";
 import type { OwnPlatformSettings, ReusedPlatformSettings } from "../../components/platform/schema.ts";
-import type { Provenance } from "../../contract/index.ts";
+import type { AppRole, Checks, Provenance } from "../../contract/index.ts";
 import type { SecretsFile } from "../secrets/secretsFile.ts";
 import type { StackSettings } from "./schema.ts";
 
@@ -28,17 +27,15 @@ export interface ResolvedApp extends Omit<AppSettings, "images" | "release"> {
 }
 
 /** `x-terrace.role` of a service. */
-export const roles = ["web", "worker", "singleton", "job", "data"] as const;
-export type Role = (typeof roles)[number];
+export type Role = AppRole | "data";
 
 /** What stands in `apps/<app>/`. */
 export interface AppFiles {
   /** The folder, absolute. */
   readonly directory: string;
-  /** `compose.yaml` as parsed YAML. Here only its services and roles are looked at; the planner in `components/app` judges the rest. */
-  readonly compose: unknown;
   /** Services of `compose.yaml` by name. */
   readonly roles: Readonly<Record<string, Role>>;
-  readonly app: AppFile;
+  /** `app.yaml`, every default filled in. */
+  readonly app: Checks;
   readonly secrets: SecretsFile;
 }

@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { AppFile, checksOf } from "../../components/app/appFile.ts";
+import { readComposeFile } from "../../components/app/composeFile.ts";
+import { Faults } from "../../components/shared/fault.ts";
+import { AppRole, type Checks } from "../../contract/index.ts";
+import { SecretsFile } from "../secrets/secretsFile.ts";
+import type { Fault } from "./fault.ts";
+import { parsePeoplesFile } from "./schemaFaults.ts";
+import type { Role } from "./settings.ts";
+import { parseYaml, readText } from "./yamlFile.ts";
+
+/** What could be read of `apps/<app>/`; a part that is faulty is absent, and rules that need it stay silent about it. */
+export interface AppDraft {
+  readonly directory: string;
+  readonly roles?: Readonly<Record<string, Role>>;
+  readonly app?: Checks;
+  readonly secrets?: SecretsFile;
+}
+
+type FileKind = "compose" | "app" | "secrets";
+
+/** Name of a file of an app in messages. */
+export function appFileName(app: string, file: FileKind): string {
+  return `apps/${app}/${file}.yaml`;
+}
+
+/** What a person does about a file that is not there. */
+const whenAbsent: Readonly<Record<FileKind, string>> = {
+  compose: "describe the app's services there, or correct the app's name",
+  app: "say there how to tell that the app works; an empty file says nothing",
+  secrets: "name there the secrets that its services need; an empty file means none",
+};
+
+/** Reads the three files of an app. `root` is the checkout. */
+export function readAppFiles(root: string, app: string): { readonly draft: AppDraft; readonly faults: readonly Fault[] } {
+  const faults: Fault[] = [];
+  const compose = readFile(root, app, "compose", faults);
+  const services = compose === undefined ? undefined : readRoles(compose, appFileName(app, "compose"), faults);
+  const checks = readWith(AppFile, root, app, "app", faults);
+  const secrets = readWith(SecretsFile, root, app, "secrets", faults);
+  return {
+    faults,
+    draft: {
+      directory: join(root, "apps", app),
+      ...(services === undefined ? {} : { roles: services }),
+      ...(checks === undefined ? {} : { app: checksOf(checks) }),
+      ...(secrets === undefined ? {} : { secrets }),
+    },
+  };
+}
+
+function readFile(root: string, app: string, kind: FileKind, faults: Fault[]): string | undefined {
+  const name = appFileName(app, kind);
+  const read = readText(join(root, name), name, whenAbsent[kind]);
+  if (read.kind === "read") return read.value;
+  faults.push(...read.faults);
+  return undefined;
+}
+
+function readWith<Schema extends z.ZodType>(
+  schema: Schema,
+  root: string,
+  app: string,
+  kind: FileKind,
+  faults: Fault[],
+): z.output<Schema> | undefined {
+  const text = readFile(root, app, kind, faults);
+  if (text === undefined) return undefined;
+  const name = appFileName(app, kind);
+  const yaml = parseYaml(text, name);
+  // An empty file reads as null: it says nothing, and nothing wrong.
+  const parsed = yaml.kind === "read" ? parsePeoplesFile(schema, yaml.value ?? {}, `${name}: `) : yaml;
+  if (parsed.kind === "valid") return parsed.value;
+  faults.push(...parsed.faults);
+  return undefined;
+}
+
+const WithRoles = z.looseObject({
+  services: z.record(z.string(), z.looseObject({ "x-terrace": z.looseObject({ role: z.enum([...AppRole.options, "data"]) }) })),
+});
+
+/**
+ * Roles of the services. What else a compose file says is the planner's business, and its reader's faults are told here with the others; the
+ * roles do not wait for it to be right in everything.
+ */
+function readRoles(text: string, name: string, faults: Fault[]): Readonly<Record<string, Role>> | undefined {
+  const found = new Faults();
+  readComposeFile(text, found.at(`${name}: `));
+  faults.push(...found.list);
+  const yaml = parseYaml(text, name);
+  const compose = yaml.kind === "read" ? WithRoles.safeParse(yaml.value).data : undefined;
+  if (compose === undefined) return undefined;
+  return Object.fromEntries(Object.entries(compose.services).map(([service, { "x-terrace": terrace }]) => [service, terrace.role]));
+}

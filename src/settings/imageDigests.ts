@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { AppName, Commit, ImageReference, type Provenance, ServiceName } from "../../contract/index.ts";
+import { fault, type Fault } from "./fault.ts";
+import { parsePeoplesFile } from "./schemaFaults.ts";
+
+/** Name of the file that a build publishes (requirement D1), in the root of a checkout. */
+export const imageDigestsFileName = "image-digests.json";
+
+/** Entry of the file that holds the platform's own images. No app may be called so. */
+export const platformEntry = "platform";
+
+const Build = z.strictObject({
+  /** Commit the images were built from. */
+  commit: Commit,
+  /** When, UTC. */
+  time: z.iso.datetime(),
+  /** Pinned reference by service. */
+  images: z.record(ServiceName, ImageReference),
+});
+export type Build = z.infer<typeof Build>;
+
+/** `image-digests.json`: what was built last, by app; the platform's own images (`ingress`) stand under `platform`. */
+export const ImageDigests = z.record(AppName, Build);
+export type ImageDigests = z.infer<typeof ImageDigests>;
+
+export type DigestsFile =
+  | { readonly kind: "read"; readonly builds: ImageDigests }
+  | { readonly kind: "absent" }
+  | { readonly kind: "faulty"; readonly faults: readonly Fault[] };
+
+export function readImageDigests(root: string, file: string = imageDigestsFileName): DigestsFile {
+  let text: string;
+  try {
+    text = readFileSync(join(root, file), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { kind: "absent" };
+    throw error;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return {
+      kind: "faulty",
+      faults: [fault(file, `is not JSON (${error instanceof Error ? error.message : String(error)})`, "build the images again")],
+    };
+  }
+  const parsed = parsePeoplesFile(ImageDigests, value, `${file}: `);
+  return parsed.kind === "valid" ? { kind: "read", builds: parsed.value } : { kind: "faulty", faults: parsed.faults };
+}
+
+/** Where images that come straight from a build say they come from. Only from the file, so that two previews of one build are equal. */
+export function buildProvenance(build: Build): Provenance {
+  return { version: build.commit.slice(0, 12), commit: build.commit, requestedBy: imageDigestsFileName, run: "local" };
+}

@@ -1,0 +1,179 @@
+import { environmentDeliveryFault } from "../../../contract/index.ts";
+import { type ProgramVariable, programVariables } from "../../secrets/programVariables.ts";
+import { appFileName } from "../appFiles.ts";
+import { seen } from "../fault.ts";
+import { entries, faultAt, faultIn, listed, members, type Rule } from "./draft.ts";
+
+/** Routes: names unique in the app, host and path unique in the stack, hosts that DNS knows, services that serve. */
+export const routes: Rule = function* ({ settings, apps }) {
+  const records = settings.edge?.records;
+  const recordNames = new Set([...members(records)].flatMap(([, record]) => record.name ?? []));
+  const claimed = new Map<string, string>();
+  for (const [app, { routes }] of entries(settings.apps)) {
+    const roles = apps[app]?.roles;
+    const names = new Map<string, number>();
+    for (const [index, route] of members(routes)) {
+      const path = ["apps", app, "routes", index] as const;
+      const twin = route.name === undefined ? undefined : names.get(route.name);
+      if (twin !== undefined)
+        yield faultAt([...path, "name"], `is that of routes[${twin}] too: ${seen(route.name)}`, "give each route its own");
+      else if (route.name !== undefined) names.set(route.name, index);
+      if (route.host !== undefined) {
+        const claim = `${route.host}${route.pathPrefix ?? "/"}`;
+        const earlier = claimed.get(claim);
+        if (earlier !== undefined)
+          yield faultAt(
+            [...path, "host"],
+            `is taken by ${earlier} for the same path: ${seen(route.host)}`,
+            "choose another host or pathPrefix",
+          );
+        else claimed.set(claim, `apps.${app}.routes[${index}]`);
+        if (records !== undefined && !recordNames.has(route.host))
+          yield faultAt([...path, "host"], `has no DNS record, got ${seen(route.host)}`, "add a record of that name to edge.records");
+      }
+      if (route.service === undefined || roles === undefined) continue;
+      const role = roles[route.service];
+      if (role === "web") continue;
+      const web = listed(Object.keys(roles).filter((name) => roles[name] === "web"));
+      const what =
+        role === undefined
+          ? `must be a service of ${appFileName(app, "compose")}`
+          : `must be a service with role web, ${route.service} has role ${role}`;
+      yield faultAt([...path, "service"], `${what}, got ${seen(route.service)}`, `choose one of: ${web}`);
+    }
+  }
+};
+
+/** Every service has exactly one image, and literal images say where they came from. */
+export const images: Rule = function* ({ settings, apps }) {
+  for (const [app, { images, release }] of entries(settings.apps)) {
+    const path = ["apps", app] as const;
+    if (images === "fromBuild") {
+      if (release !== undefined)
+        yield faultAt(
+          [...path, "release"],
+          'must not stand beside "images: fromBuild", whose file says it',
+          "remove it, or write the images out with npm run promote",
+        );
+      continue;
+    }
+    if (images === undefined) continue;
+    if (release === undefined)
+      yield faultAt(
+        [...path, "release"],
+        "is missing: a reviewer must see where the images came from",
+        `run npm run promote -- <stack> --app ${app}`,
+      );
+    const roles = apps[app]?.roles;
+    if (roles === undefined) continue;
+    for (const service of Object.keys(roles)) {
+      if (!Object.hasOwn(images, service))
+        yield faultAt(
+          [...path, "images", service],
+          `is missing: ${appFileName(app, "compose")} has this service`,
+          `run npm run promote -- <stack> --app ${app}`,
+        );
+    }
+    for (const service of Object.keys(images)) {
+      if (!Object.hasOwn(roles, service))
+        yield faultAt(
+          [...path, "images", service],
+          `belongs to no service of ${appFileName(app, "compose")}, got ${seen(images[service])}`,
+          "remove it",
+        );
+    }
+  }
+};
+
+/** Plain variables: of services that exist, never a secret, never one that the host sets itself. */
+export const environment: Rule = function* ({ settings, apps }) {
+  for (const [app, { environment }] of entries(settings.apps)) {
+    const { roles, secrets } = apps[app] ?? {};
+    for (const [service, variables] of entries(environment)) {
+      const path = ["apps", app, "environment", service] as const;
+      if (roles !== undefined && !Object.hasOwn(roles, service)) {
+        yield faultAt(path, `belongs to no service of ${appFileName(app, "compose")}`, `choose one of: ${listed(Object.keys(roles))}`);
+        continue;
+      }
+      for (const [name, value] of entries(variables)) {
+        const declared = secrets?.variables[name];
+        if (declared?.services.includes(service) === true)
+          yield faultAt(
+            [...path, name],
+            `is a secret of ${appFileName(app, "secrets")} and cannot be set here`,
+            "remove it in one of the two places",
+          );
+        else if (/(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIALS?)$/i.test(name) && value !== "")
+          yield faultAt(
+            [...path, name],
+            "is a secret by its name and must not stand in a stack file",
+            `put it into the secret store and name it in ${appFileName(app, "secrets")}`,
+          );
+        if (/^TERRACE_/i.test(name))
+          yield faultAt(
+            [...path, name],
+            `must not begin with TERRACE_: the host sets those itself, got ${seen(value)}`,
+            "give it another name",
+          );
+      }
+    }
+  }
+};
+
+/** Checks name routes of this stack. */
+export const checks: Rule = function* ({ settings, apps }) {
+  for (const [app, { routes }] of entries(settings.apps)) {
+    const file = apps[app]?.app;
+    if (file === undefined) continue;
+    const known = new Set([...members(routes)].flatMap(([, route]) => route.name ?? []));
+    const next = `choose one of: ${listed(known)}; routes stand in apps.${app}.routes of the stack file`;
+    const name = appFileName(app, "app");
+    if (file.releaseEcho !== null && !known.has(file.releaseEcho.route))
+      yield faultIn(name, ["releaseEcho", "route"], `must be a route of this stack, got ${seen(file.releaseEcho.route)}`, next);
+    for (const [index, check] of file.smoke.entries()) {
+      if (!known.has(check.route))
+        yield faultIn(name, ["smoke", index, "route"], `must be a route of this stack, got ${seen(check.route)}`, next);
+    }
+  }
+};
+
+/** Variables go to services that exist, in a way that exists for them, and never are what the program keeps to itself. */
+export const secrets: Rule = function* ({ settings, apps }) {
+  const programFolder = settings.secretStore?.path ?? "/";
+  for (const [app, { roles, secrets }] of Object.entries(apps)) {
+    const name = appFileName(app, "secrets");
+    for (const [variable, declaration] of entries(secrets?.variables)) {
+      const path = ["variables", variable] as const;
+      if (Object.hasOwn(programVariables, variable) && declaration.path === programFolder)
+        yield faultIn(
+          name,
+          path,
+          `is a variable of the program itself (${programVariables[variable as ProgramVariable].description})`,
+          "containers must not see it: give theirs another name or path",
+        );
+      const delivery = declaration.deliver === "env" ? environmentDeliveryFault(variable) : undefined;
+      if (delivery !== undefined)
+        yield faultIn(name, [...path, "deliver"], delivery.split("; ")[0] ?? delivery, 'say "deliver: file", or give it another name');
+      if (roles === undefined) continue;
+      for (const [index, service] of declaration.services.entries()) {
+        const at = [...path, "services", index];
+        if (!Object.hasOwn(roles, service))
+          yield faultIn(
+            name,
+            at,
+            `must be a service of ${appFileName(app, "compose")}, got ${seen(service)}`,
+            `choose from: ${listed(Object.keys(roles))}`,
+          );
+        else if (declaration.services.indexOf(service) !== index)
+          yield faultIn(name, at, `is listed twice: ${seen(service)}`, "remove one");
+        else if (roles[service] === "data" && declaration.deliver === "file")
+          yield faultIn(
+            name,
+            at,
+            `has role data, and stateful services get variables by environment only, got ${seen(service)}`,
+            'say "deliver: env", or remove the service',
+          );
+      }
+    }
+  }
+};

@@ -1,0 +1,87 @@
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { fault, type Fault, faultsError, seen } from "./fault.ts";
+import { resolveSettings } from "./resolve.ts";
+import type { Settings } from "./settings.ts";
+import { UserError } from "./userError.ts";
+import { parseYaml, readText } from "./yamlFile.ts";
+
+/** Root of the checkout this file belongs to. */
+export const checkoutRoot = resolve(import.meta.dirname, "../..");
+
+/** Pulumi project, and name space of our keys in stack files. `Pulumi.yaml` says the same. */
+export const projectName = "terrace";
+
+const namespace = `${projectName}:`;
+
+/**
+ * The settings of a stack, read from its YAML file without Pulumi: for the command line, which must start quickly and work where Pulumi's
+ * backend does not. Throws one UserError with every fault.
+ */
+export function readStackFile(stack: string, root: string = checkoutRoot): Settings {
+  const { raw, faults } = readStackConfig(stack, root);
+  return resolveSettings({ project: projectName, stack, raw, root, faults });
+}
+
+/** Path of a stack's file. */
+export function stackFilePath(stack: string, root: string = checkoutRoot): string {
+  return join(root, `Pulumi.${stack}.yaml`);
+}
+
+const StackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
+
+/** Our keys of a stack file without their name space. Throws a UserError where there is no such stack, or no YAML. */
+function readStackConfig(
+  stack: string,
+  root: string,
+): { readonly raw: Readonly<Record<string, unknown>>; readonly faults: readonly Fault[] } {
+  const file = `Pulumi.${stack}.yaml`;
+  if (!stackNames(root).includes(stack))
+    throw new UserError(`stack "${stack}": there is no ${file}; stacks here are: ${stackNames(root).join(", ") || "none"}`);
+  const text = readText(stackFilePath(stack, root), file, "");
+  const yaml = text.kind === "read" ? parseYaml(text.value, file) : text;
+  if (yaml.kind === "faulty") throw faultsError(file, yaml.faults);
+  const parsed = StackFile.safeParse(yaml.value ?? {});
+  if (!parsed.success) throw faultsError(file, [fault("config", "must be a mapping", "see docs/settings.md")]);
+  const { config } = parsed.data;
+  const raw: Record<string, unknown> = {};
+  const faults: Fault[] = [...defaultProviderFaults(config["pulumi:disable-default-providers"])];
+  for (const [key, value] of Object.entries(config)) {
+    if (!key.startsWith(namespace)) continue;
+    const name = key.slice(namespace.length);
+    if (isEncrypted(value)) faults.push(encryptedFault(name));
+    else raw[name] = value;
+  }
+  return { raw, faults };
+}
+
+/** Stacks that have a file, sorted. */
+export function stackNames(root: string = checkoutRoot): readonly string[] {
+  return readdirSync(root)
+    .flatMap((name) => /^Pulumi\.([^.]+)\.yaml$/.exec(name)?.[1] ?? [])
+    .sort();
+}
+
+/** A default provider would take credentials from whatever environment it finds: every provider here is explicit. */
+export function defaultProviderFaults(value: unknown): readonly Fault[] {
+  const disabled = Array.isArray(value) && value.includes("*");
+  return disabled
+    ? []
+    : [
+        fault(
+          "pulumi:disable-default-providers",
+          `must be ["*"], got ${seen(value)}`,
+          'add it below config, next to the keys that begin with "terrace:"',
+        ),
+      ];
+}
+
+/** Pulumi's own secrets: one more place for secrets, and one that the host and the command line could not read. */
+export function encryptedFault(name: string): Fault {
+  return fault(name, "is encrypted by Pulumi, and settings hold no secrets", "put the value into the secret store");
+}
+
+function isEncrypted(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secure" in value;
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { parseDocument } from "yaml";
+import { fault, type Fault } from "./fault.ts";
+
+export type Read<T> = { readonly kind: "read"; readonly value: T } | { readonly kind: "faulty"; readonly faults: readonly Fault[] };
+
+/**
+ * Reads a text file that people wrote. `name` is how messages call it. That it is absent is a fault like any other: it stands in one message
+ * with the rest.
+ */
+export function readText(path: string, name: string, whenAbsent: string): Read<string> {
+  try {
+    return { kind: "read", value: readFileSync(path, "utf8") };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const absent = code === "ENOENT";
+    return {
+      kind: "faulty",
+      faults: [absent ? fault(name, "is missing", whenAbsent) : fault(name, `cannot be read (${code})`, "make it readable")],
+    };
+  }
+}
+
+/** Keys that appear twice are an error here as in Pulumi's own reader; merge keys are how people share parts of a file. */
+export function parseYaml(text: string, name: string): Read<unknown> {
+  const document = parseDocument(text, { merge: true, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    const faults = document.errors.map((error) => {
+      const place = error.linePos === undefined ? "" : ` in line ${error.linePos[0].line}`;
+      const reason = error.message.split("\n")[0]?.replace(/ at line \d+.*$/, "") ?? error.code;
+      return fault(name, `is not YAML${place}: ${reason}`, "correct it");
+    });
+    return { kind: "faulty", faults };
+  }
+  const value: unknown = document.toJS({ maxAliasCount: 1000 });
+  return { kind: "read", value };
+}
