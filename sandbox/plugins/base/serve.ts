@@ -2,6 +2,7 @@ import grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { flushCompileCache } from "node:module";
 import type { ProviderDefinition } from "./definition.ts";
+import { endWithTheEngine } from "./lifetime.ts";
 import { ProviderService } from "./service.ts";
 
 export interface ServedProvider {
@@ -35,14 +36,4 @@ export async function serveProvider(definition: ProviderDefinition<unknown>): Pr
   process.stdout.write(`${served.port}\n`);
   // The engine ends plugins by a signal, at which Node would not write its compile cache.
   setImmediate(flushCompileCache);
-}
-
-/** The engine interrupts its plugins when it is done, and its end of their standard input closes however it ends. */
-export function endWithTheEngine(): void {
-  const end = (): void => process.exit(0);
-  process.once("SIGINT", end);
-  process.once("SIGTERM", end);
-  process.stdin.once("end", end);
-  process.stdin.once("error", end);
-  process.stdin.resume();
 }

@@ -1,4 +1,4 @@
-import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
 import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
 import type * as provider from "@pulumi/pulumi/proto/provider_pb.js";
@@ -18,7 +18,7 @@ import {
   updateResource,
 } from "./operations.ts";
 import { checkResponse, diffRequest, diffResponse, failureMessage } from "./messages.ts";
-import { statusOf } from "./status.ts";
+import { unary } from "./unary.ts";
 import { readStruct, writeStruct } from "./wire.ts";
 
 /**
@@ -229,19 +229,4 @@ function typeOf(urn: string): string {
 
 function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
-}
-
-function unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>): handleUnaryCall<Request, Response> {
-  return (call, callback) => {
-    Promise.resolve()
-      .then(() => answer(call.request))
-      .then(
-        (response) => callback(null, response),
-        (error: unknown) => {
-          // The engine shows the message. A fault of the program itself keeps its stack too: in the plugin's stderr, seen with -v=9.
-          if (error instanceof TypeError || error instanceof RangeError) process.stderr.write(`${error.stack ?? error.message}\n`);
-          callback(statusOf(error));
-        },
-      );
-  };
 }
