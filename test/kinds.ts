@@ -15,7 +15,7 @@ export const kinds: readonly Kind[] = [
   {
     name: "unit",
     what: "pure halves, contracts and messages",
-    files: ["test/{contract,src,components,host,cli,toolchain,policy}/**/*.test.ts"],
+    files: ["test/{contract,src,components,host,cli,toolchain,policy,bench}/**/*.test.ts"],
     timeoutSeconds: 60,
   },
   { name: "sandbox", what: "emulators and plugins at their protocols", files: ["test/sandbox/**/*.test.ts"], timeoutSeconds: 300 },
