@@ -43,7 +43,11 @@ export function archivePath(target: string): ArchivePath | undefined {
   const path = decodeURIComponent(match[2] ?? "");
   // URL parsing has resolved plain dots already; encoded ones (%2e) come out only now.
   if (path.split("/").some((part) => part === "" || part === "." || part === "..")) return undefined;
-  return { archive: match[1] as ArchivePath["archive"], path, immutable: /^pool\/.*\.u?deb$/.test(path) || /^dists\/.*\/by-hash\/SHA256\/[0-9a-f]{64}$/.test(path) };
+  return {
+    archive: match[1] as ArchivePath["archive"],
+    path,
+    immutable: /^pool\/.*\.u?deb$/.test(path) || /^dists\/.*\/by-hash\/SHA256\/[0-9a-f]{64}$/.test(path),
+  };
 }
 
 /** A caching forward proxy for apt. Package files are kept for all slots; requests for one that is on its way wait for it. */
@@ -55,7 +59,13 @@ export async function startAptProxy(options: AptProxyOptions): Promise<RunningSe
     const started = performance.now();
     const asked = request.method === "GET" || request.method === "HEAD" ? archivePath(request.url ?? "") : undefined;
     const record = (source: string): void =>
-      options.log({ method: request.method, url: request.url, status: response.statusCode, source, milliseconds: Math.round(performance.now() - started) });
+      options.log({
+        method: request.method,
+        url: request.url,
+        status: response.statusCode,
+        source,
+        milliseconds: Math.round(performance.now() - started),
+      });
     if (asked === undefined) {
       response.writeHead(403, { "content-type": "text/plain" });
       response.end("this proxy serves Debian archives to apt and nothing else\n");
@@ -150,7 +160,12 @@ async function sendFile(file: string, request: IncomingMessage, response: Server
 const conditionalHeaders = ["if-modified-since", "if-range", "range"] as const;
 const answerHeaders = ["content-length", "content-range", "content-type", "last-modified", "etag", "accept-ranges"] as const;
 
-async function passOn(mirror: Pick<AptMirror, "get">, asked: ArchivePath, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function passOn(
+  mirror: Pick<AptMirror, "get">,
+  asked: ArchivePath,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const upstream = await mirror.get(asked.archive, asked.path, pick(request.headers, conditionalHeaders));
   response.writeHead(upstream.statusCode ?? 502, pick(upstream.headers, answerHeaders));
   if (request.method === "HEAD") {

@@ -6,7 +6,7 @@ import { readdir } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import pico from "picocolors";
 import { ask, NotRunning } from "./control.ts";
-import { exportLines, sandboxVariables } from "./environment.ts";
+import { exportLines, sandboxVariables, writeAuthorities } from "./environment.ts";
 import { downSandbox, findSlot, runningSandbox, upSandbox, type SandboxHandle } from "./index.ts";
 import type { SandboxStatus } from "./sandbox.ts";
 import { readSeed } from "./seed.ts";
@@ -34,7 +34,8 @@ program
   .option("--only", "bring up the named servers and not the usual three")
   .action(async (extra: string[], options: { only?: boolean }) => {
     const started = performance.now();
-    const servers = options.only === true ? extra : [...environments, ...extra.filter((name) => !environments.includes(name as Environment))];
+    const servers =
+      options.only === true ? extra : [...environments, ...extra.filter((name) => !environments.includes(name as Environment))];
     const sandbox = await upSandbox({ ...slotOptions(), servers, onLine: progress });
     print(sandbox.status);
     process.stdout.write(`Up in ${((performance.now() - started) / 1000).toFixed(1)} s. Next: source sandbox/env\n`);
@@ -56,7 +57,10 @@ program
   .option("--json", "for machines", false)
   .action(async ({ json }: { json: boolean }) => {
     const sandbox = await running();
-    if (json) process.stdout.write(`${JSON.stringify(sandbox === undefined ? { running: false } : { running: true, ...sandbox.status }, null, 2)}\n`);
+    if (json)
+      process.stdout.write(
+        `${JSON.stringify(sandbox === undefined ? { running: false } : { running: true, ...sandbox.status }, null, 2)}\n`,
+      );
     else if (sandbox === undefined) process.stdout.write('Down. "npm run sandbox -- up" brings it up.\n');
     else print(sandbox.status);
   });
@@ -70,7 +74,13 @@ program
   .action(async (name: string | undefined, options: { follow: boolean; lines: number }) => {
     const { logs } = await findSlot(slotOptions());
     const files = await readdir(logs);
-    if (name === undefined) process.stdout.write(`${files.map((file) => file.replace(/\.(jsonl|log)$/, "")).sort().join("\n")}\n`);
+    if (name === undefined)
+      process.stdout.write(
+        `${files
+          .map((file) => file.replace(/\.(jsonl|log)$/, ""))
+          .sort()
+          .join("\n")}\n`,
+      );
     else {
       const file = files.find((candidate) => candidate.replace(/\.(jsonl|log)$/, "") === name);
       if (file === undefined) throw new Error(`logs: there is no "${name}" in ${logs}; there are ${files.join(", ")}`);
@@ -92,7 +102,9 @@ program
 
 program
   .command("reset")
-  .description("take everything down and forget it: disks, registry, records, keys. With a server: give that one a new disk and new host keys")
+  .description(
+    "take everything down and forget it: disks, registry, records, keys. With a server: give that one a new disk and new host keys",
+  )
   .argument("[server]")
   .action(async (server: string | undefined) => {
     if (server === undefined) {
@@ -103,7 +115,7 @@ program
 
 program
   .command("break")
-  .description("turn a switch of a service, for a bad day: break cloudflare outage, break servers powerCut '{\"server\":\"staging\"}'")
+  .description('turn a switch of a service, for a bad day: break cloudflare outage, break servers powerCut \'{"server":"staging"}\'')
   .argument("<service>")
   .argument("<control>")
   .argument("[json]", "what the switch wants to know")
@@ -123,7 +135,16 @@ program
     if (!existsSync(slot.seed)) throw new NotRunning(`slot ${slot.number}: was never up; run "npm run sandbox -- up"`);
     const variables = sandboxVariables(slot, await readSeed(slot), name as Environment);
     const path = [dirname(process.execPath), ...(process.env["PATH"] ?? "").split(delimiter)];
-    process.stdout.write(exportLines({ ...variables, PATH: [...new Set(path)].join(delimiter) }));
+    // Sourced twice, the shell's own setting is no longer in the variable.
+    const outer = process.env["TERRACE_OUTER_CA"] ?? process.env["NODE_EXTRA_CA_CERTS"];
+    process.stdout.write(
+      exportLines({
+        ...variables,
+        ...(outer === undefined ? {} : { TERRACE_OUTER_CA: outer }),
+        NODE_EXTRA_CA_CERTS: await writeAuthorities(slot, outer),
+        PATH: [...new Set(path)].join(delimiter),
+      }),
+    );
   });
 
 async function running(): Promise<SandboxHandle | undefined> {
@@ -140,7 +161,9 @@ function print(status: SandboxStatus): void {
   for (const server of status.servers) {
     table.push([server.name, server.state, server.ipv4, server.ipv6, server.boots, server.note ?? ""]);
   }
-  process.stdout.write(`${table.toString()}\nSlot ${status.slot}, supervisor ${status.supervisor}. Services: ${status.services.join(", ")}.\n`);
+  process.stdout.write(
+    `${table.toString()}\nSlot ${status.slot}, supervisor ${status.supervisor}. Services: ${status.services.join(", ")}.\n`,
+  );
 }
 
 /** Gives the terminal to another program and ends as it ends. */

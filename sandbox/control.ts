@@ -15,7 +15,11 @@ export const controlRequest = z.discriminatedUnion("verb", [
 export type ControlRequest = z.infer<typeof controlRequest>;
 
 /** The lines that answer a request: any number with progress, then one with the outcome. */
-const controlReply = z.union([z.strictObject({ line: z.string() }), z.strictObject({ result: z.unknown() }), z.strictObject({ error: z.string() })]);
+const controlReply = z.union([
+  z.strictObject({ line: z.string() }),
+  z.strictObject({ result: z.unknown() }),
+  z.strictObject({ error: z.string() }),
+]);
 
 /** The slot has no supervisor to answer. */
 export class NotRunning extends Error {
@@ -97,6 +101,8 @@ export function ask(slot: Slot, request: ControlRequest, onLine: (line: string) 
       else if ("error" in reply) reject(new Error(reply.error));
       else resolve(reply.result);
     });
-    lines.once("close", () => reject(new Error(`slot ${slot.number}: its supervisor ended before it answered; see ${slot.logs}/supervisor.log`)));
+    lines.once("close", () =>
+      reject(new Error(`slot ${slot.number}: its supervisor ended before it answered; see ${slot.logs}/supervisor.log`)),
+    );
   });
 }

@@ -21,7 +21,8 @@ export function controlGroupMounts(mountInfo: string): ControlGroupMounts {
       return { path: before.split(" ")[4] ?? "", type, options };
     });
   const unified = mounts.find((mount) => mount.type === "cgroup2")?.path;
-  if (unified === undefined) throw new Error("control groups: this machine has no cgroup v2 mount (neither unified nor hybrid); Debian 12 has one");
+  if (unified === undefined)
+    throw new Error("control groups: this machine has no cgroup v2 mount (neither unified nor hybrid); Debian 12 has one");
   return { unified, named: mounts.find((mount) => mount.type === "cgroup" && mount.options.split(",").includes("name=systemd"))?.path };
 }
 

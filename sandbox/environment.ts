@@ -1,14 +1,16 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { serviceNames } from "./names.ts";
 import type { Seed } from "./seed.ts";
+import { replaceFile } from "./shared/files.ts";
 import { cacheDirectory, checkoutDirectory } from "./shared/paths.ts";
 import type { Environment, Slot } from "./slot.ts";
 
 /** Passphrase of the committed sandbox stack files. It protects nothing: the sandbox's secrets live and die with a slot. */
 export const sandboxPassphrase = "terrace-sandbox";
 
-/** Variables by which ordinary programs (pulumi, node, our CLI) use a slot as their outside world, besides PATH. */
+/** Variables by which ordinary programs (pulumi, node, our CLI) use a slot as their outside world, besides PATH and authorities. */
 export function sandboxVariables(slot: Slot, seed: Seed, environment: Environment): Readonly<Record<string, string>> {
   const identity = seed.infisical.identities[environment];
   return {
@@ -22,12 +24,22 @@ export function sandboxVariables(slot: Slot, seed: Seed, environment: Environmen
     INFISICAL_CLIENT_SECRET: identity.clientSecret,
     INFISICAL_PROJECT_ID: seed.infisical.projectId,
     CLOUDFLARE_BASE_URL: `https://${serviceNames.cloudflare}/client/v4`,
-    NODE_EXTRA_CA_CERTS: slot.caCertificate,
     NODE_COMPILE_CACHE: join(cacheDirectory, "compile"),
     // Quoted: Node splits this variable at spaces.
     NODE_OPTIONS: `--import="${pathToFileURL(join(checkoutDirectory, "sandbox/resolver/preload.mjs")).href}"`,
     TERRACE_RESOLVER: slot.gateway.ipv4,
   };
+}
+
+/**
+ * Makes the file that Node takes further authorities from: the slot's CA after those that the shell already had, since the variable holds
+ * one file only. `outer` is the file that the shell's owner has set, if any.
+ */
+export async function writeAuthorities(slot: Slot, outer: string | undefined): Promise<string> {
+  const path = join(slot.directory, "ca", "node-extra-ca.crt");
+  const before = outer === undefined ? "" : `${(await readFile(outer, "utf8")).trimEnd()}\n`;
+  await replaceFile(path, `${before}${await readFile(slot.caCertificate, "utf8")}`);
+  return path;
 }
 
 /** Lines that a POSIX shell can evaluate. */

@@ -89,7 +89,8 @@ async function handle(slot: Slot, status: SandboxStatus): Promise<SandboxHandle>
     status,
     server: (name) => {
       const place = places.find((candidate) => candidate.name === name);
-      if (place === undefined) throw new Error(`server "${name}": is not in this sandbox; it has ${places.map((each) => each.name).join(", ")}`);
+      if (place === undefined)
+        throw new Error(`server "${name}": is not in this sandbox; it has ${places.map((each) => each.name).join(", ")}`);
       return place;
     },
     control: (service, control, argument) => ask(slot, { verb: "break", service, control, argument }),

@@ -37,7 +37,8 @@ export async function installPrerequisites(): Promise<void> {
     if (!(await aptInstall(missing))) throw new Error(`apt-get install ${missing.join(" ")}: failed twice, see its messages above`);
   });
   const absent = await missingPackages();
-  if (absent.length > 0) throw new Error(`apt-get install: ${absent.join(", ")} installed, but their programs are not where Debian 12 puts them`);
+  if (absent.length > 0)
+    throw new Error(`apt-get install: ${absent.join(", ")} installed, but their programs are not where Debian 12 puts them`);
 }
 
 async function missingPackages(): Promise<readonly string[]> {

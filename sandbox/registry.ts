@@ -27,7 +27,9 @@ export interface RegistryOptions {
 /** Path of the registry program, taken out of Debian's package: installing it would start a service on the machine. */
 export async function registryProgram(): Promise<string> {
   const release = /^VERSION_CODENAME=(\S+)$/m.exec(await readFile("/etc/os-release", "utf8"))?.[1] ?? "unknown";
-  const entry = await cached(packageName, cacheKey(release), (temporary) => step(`${packageName} from Debian's package`, () => unpack(temporary)));
+  const entry = await cached(packageName, cacheKey(release), (temporary) =>
+    step(`${packageName} from Debian's package`, () => unpack(temporary)),
+  );
   return join(entry, "usr", "bin", "docker-registry");
 }
 
@@ -103,7 +105,11 @@ interface Launched {
 
 /** Starts the program and waits until it says that it listens. */
 async function launch(program: string, slot: Slot, directory: string): Promise<Launched> {
-  const child = spawn(program, ["serve", join(directory, "config.yml")], { stdio: ["ignore", "pipe", "pipe"], env: { PATH: "/usr/bin:/bin" }, cwd: directory });
+  const child = spawn(program, ["serve", join(directory, "config.yml")], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: "/usr/bin:/bin" },
+    cwd: directory,
+  });
   const exited = new Promise<void>((resolve, reject) => {
     child.once("exit", () => resolve());
     child.once("error", reject);

@@ -101,7 +101,8 @@ export function createSandbox(slot: Slot): Sandbox {
 
   const theServer = (name: string): Server => {
     const server = servers.get(name);
-    if (server === undefined) throw new Error(`server "${name}": is not in this sandbox; it has ${[...servers.keys()].join(", ") || "none"}`);
+    if (server === undefined)
+      throw new Error(`server "${name}": is not in this sandbox; it has ${[...servers.keys()].join(", ") || "none"}`);
     return server;
   };
 

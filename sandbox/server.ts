@@ -61,10 +61,19 @@ export function createServer(slot: Slot, place: ServerPlace, disk: ServerDisk): 
     note = undefined;
     leader = undefined;
     const memberships = await makeControlGroup(group);
-    const child = spawn("sh", ["-c", 'for f in $groups; do echo $$ > "$f"; done; unset groups; exec systemd-nspawn "$@"', "sh", ...nspawnArguments(slot, place, disk)], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1", groups: memberships.join(" ") },
-    });
+    const child = spawn(
+      "sh",
+      [
+        "-c",
+        'for f in $groups; do echo $$ > "$f"; done; unset groups; exec systemd-nspawn "$@"',
+        "sh",
+        ...nspawnArguments(slot, place, disk),
+      ],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1", groups: memberships.join(" ") },
+      },
+    );
     const lastLines: string[] = [];
     for (const output of [child.stdout, child.stderr]) {
       output.pipe(console, { end: false });
@@ -87,7 +96,9 @@ export function createServer(slot: Slot, place: ServerPlace, disk: ServerDisk): 
       leader = await leaderOf(child);
     } catch (error) {
       const shown = lastLines.join("").trimEnd().split("\n").slice(-20).join("\n");
-      throw new Error(`server ${place.name}: SSH did not answer at ${place.address.ipv4}; its console ends with:\n${shown}`, { cause: error });
+      throw new Error(`server ${place.name}: SSH did not answer at ${place.address.ipv4}; its console ends with:\n${shown}`, {
+        cause: error,
+      });
     }
     await writeLeader(place, leader);
     boots += 1;
@@ -188,6 +199,7 @@ function nspawnArguments(slot: Slot, place: ServerPlace, disk: ServerDisk): read
 async function leaderOf(child: ChildProcess): Promise<number> {
   const children = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")).trim().split(" ");
   const pid = Number(children[0]);
-  if (children.length !== 1 || !Number.isInteger(pid) || pid <= 1) throw new Error(`systemd-nspawn: expected one child, found "${children.join(" ")}"`);
+  if (children.length !== 1 || !Number.isInteger(pid) || pid <= 1)
+    throw new Error(`systemd-nspawn: expected one child, found "${children.join(" ")}"`);
   return pid;
 }

@@ -37,7 +37,8 @@ export async function mountServerDisk(args: ServerDiskArgs): Promise<ServerDisk>
   const disk = { root: at("root"), dockerDirectory: at("docker") };
   const marker = at("made-from");
   const fresh = (await readIfPresent(marker)) !== args.base.key;
-  if (fresh) await Promise.all([marker, at("upper"), at("work"), disk.dockerDirectory].map((path) => rm(path, { recursive: true, force: true })));
+  if (fresh)
+    await Promise.all([marker, at("upper"), at("work"), disk.dockerDirectory].map((path) => rm(path, { recursive: true, force: true })));
   for (const path of [at("upper"), at("work"), disk.root, disk.dockerDirectory]) await mkdir(path, { recursive: true });
   const options = `lowerdir=${args.base.directory},upperdir=${at("upper")},workdir=${at("work")}`;
   await execa("mount", ["-t", "overlay", "overlay", "-o", options, disk.root]);
@@ -72,5 +73,8 @@ async function personalize(root: string, args: ServerDiskArgs): Promise<void> {
     await symlink(`/usr/lib/systemd/system/${unit}`, join(wants, unit));
   }
   // The sandbox's CA plays the part of the public ones, which every fresh server trusts.
-  await execa("chroot", [root, "update-ca-certificates"], { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" }, extendEnv: false });
+  await execa("chroot", [root, "update-ca-certificates"], {
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" },
+    extendEnv: false,
+  });
 }

@@ -30,7 +30,12 @@ const packages = [
 ] as const;
 
 /** Kept in the root, so that packages installed later are as small as the first ones. */
-const dpkgSettings = ["path-exclude=/usr/share/doc/*", "path-exclude=/usr/share/man/*", "path-exclude=/usr/share/locale/*", "force-unsafe-io"];
+const dpkgSettings = [
+  "path-exclude=/usr/share/doc/*",
+  "path-exclude=/usr/share/man/*",
+  "path-exclude=/usr/share/locale/*",
+  "force-unsafe-io",
+];
 
 /** Raise when the steps after mmdebstrap change: the cache key cannot see them. */
 const recipeVersion = "2";
@@ -59,7 +64,11 @@ async function buildRoot(root: string): Promise<void> {
   const failures: unknown[] = [];
   const proxy = await startAptProxy({ host: "127.0.0.1", port: 0, mirror, log: (entry) => "error" in entry && failures.push(entry) });
   try {
-    const options = [`Acquire::http::Proxy "http://127.0.0.1:${proxy.port}"`, 'APT::Install-Recommends "false"', ...mirror.dateChecks.map((line) => line.replace(/;$/, ""))];
+    const options = [
+      `Acquire::http::Proxy "http://127.0.0.1:${proxy.port}"`,
+      'APT::Install-Recommends "false"',
+      ...mirror.dateChecks.map((line) => line.replace(/;$/, "")),
+    ];
     const result = await execa(
       "mmdebstrap",
       [
@@ -77,7 +86,9 @@ async function buildRoot(root: string): Promise<void> {
       { input: serverSources(mirror), all: true, reject: false, env: { LC_ALL: "C.UTF-8" } },
     );
     if (result.failed) {
-      throw new Error(`mmdebstrap: ended with ${result.exitCode ?? result.signal ?? "no exit code"}\n${result.all}\n${JSON.stringify(failures)}`);
+      throw new Error(
+        `mmdebstrap: ended with ${result.exitCode ?? result.signal ?? "no exit code"}\n${result.all}\n${JSON.stringify(failures)}`,
+      );
     }
   } finally {
     await proxy.close();
@@ -108,7 +119,8 @@ async function finishRoot(root: string, sources: string): Promise<void> {
   // PAM complains about its absence at every login.
   await writeFile(inside("etc/default/locale"), "LANG=C.UTF-8\n");
   const release = await readFile(inside("etc/os-release"), "utf8");
-  if (!release.includes(`VERSION_CODENAME=${serverSuite}`)) throw new Error(`mmdebstrap: made something else than ${serverSuite}: ${release}`);
+  if (!release.includes(`VERSION_CODENAME=${serverSuite}`))
+    throw new Error(`mmdebstrap: made something else than ${serverSuite}: ${release}`);
 }
 
 async function mmdebstrapSources(root: string): Promise<readonly string[]> {

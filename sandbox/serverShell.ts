@@ -49,16 +49,26 @@ export async function shell(place: ServerPlace, command: string, stdin = ""): Pr
 /** As `shell`, but throws when the command fails; gives standard output without the last newline. */
 export async function shellOutput(place: ServerPlace, command: string, stdin = ""): Promise<string> {
   const result = await shell(place, command, stdin);
-  if (result.exitCode !== 0) throw new Error(`server ${place.name}: "${command}" ended with ${result.exitCode}: ${result.stderr.trim() || result.stdout.trim()}`);
+  if (result.exitCode !== 0)
+    throw new Error(`server ${place.name}: "${command}" ended with ${result.exitCode}: ${result.stderr.trim() || result.stdout.trim()}`);
   return result.stdout.replace(/\n$/, "");
 }
 
 /** The command line that runs `argv` inside the namespaces of process `leader` with a login's plain environment. */
 export function shellCommand(leader: number, argv: readonly string[]): { readonly file: string; readonly args: readonly string[] } {
-  const environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "USER=root", "LANG=C.UTF-8", "TERM=xterm-256color"];
+  const environment = [
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME=/root",
+    "USER=root",
+    "LANG=C.UTF-8",
+    "TERM=xterm-256color",
+  ];
   const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
   // The working directory is set by env, inside: nsenter would take it from the machine.
-  return { file: "/usr/bin/nsenter", args: [`--target=${leader}`, ...namespaces, "--", "/usr/bin/env", "-i", "-C", "/root", ...environment, ...argv] };
+  return {
+    file: "/usr/bin/nsenter",
+    args: [`--target=${leader}`, ...namespaces, "--", "/usr/bin/env", "-i", "-C", "/root", ...environment, ...argv],
+  };
 }
 
 /** One login over SSH, from sshd's journal. */
@@ -71,7 +81,10 @@ export interface SshLogin {
 
 /** sshd's messages since the server was made, oldest first, over all boots. */
 async function sshdMessages(place: ServerPlace): Promise<readonly string[]> {
-  const journal = await shellOutput(place, "journalctl --sync; journalctl --quiet --identifier=sshd --identifier=sshd-session --output=cat --no-pager");
+  const journal = await shellOutput(
+    place,
+    "journalctl --sync; journalctl --quiet --identifier=sshd --identifier=sshd-session --output=cat --no-pager",
+  );
   return journal.split("\n");
 }
 

@@ -68,6 +68,10 @@ function startCloudflareOf({ slot, seed, certificates }: ServiceContext): Promis
   });
 }
 
-function listeners(ipv4: string, ipv6: string, keyed: { readonly certificate: string; readonly privateKey: string }): readonly TlsListener[] {
+function listeners(
+  ipv4: string,
+  ipv6: string,
+  keyed: { readonly certificate: string; readonly privateKey: string },
+): readonly TlsListener[] {
   return [ipv4, ipv6].map((host) => ({ host, port: 443, ...keyed }));
 }

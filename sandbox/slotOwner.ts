@@ -36,7 +36,8 @@ export function chooseSlot(records: readonly SlotRecord[], owner: SlotOwner, wan
   if (wanted !== undefined) {
     const record = records.find((candidate) => candidate.number === wanted);
     if (record === undefined) return { kind: "refused", reason: `slot: must be a whole number from 0 to ${slotCount - 1}, got ${wanted}` };
-    if (record.held && !record.abandoned && !isOurs(record)) return { kind: "refused", reason: `slot ${wanted}: is in use by ${describe(record.owner)}; choose another or leave --slot out` };
+    if (record.held && !record.abandoned && !isOurs(record))
+      return { kind: "refused", reason: `slot ${wanted}: is in use by ${describe(record.owner)}; choose another or leave --slot out` };
     return take(record);
   }
   const start = createHash("sha256").update(`${owner.checkout}\0${owner.purpose}`).digest().readUInt32BE() % slotCount;

@@ -59,7 +59,8 @@ async function launch(slot: Slot): Promise<void> {
     if (ready === null || ready === undefined || !("once" in ready)) throw new Error("unreachable: file descriptor 3 is a pipe");
     const listening = new Promise<true>((resolve) => ready.once("data", () => resolve(true)));
     const first = await Promise.race([listening, exited]);
-    if (first !== true) throw new Error(`supervisor of slot ${slot.number}: ended with ${first}; ${logFile} says:\n${(await readIfPresent(logFile)) ?? ""}`);
+    if (first !== true)
+      throw new Error(`supervisor of slot ${slot.number}: ended with ${first}; ${logFile} says:\n${(await readIfPresent(logFile)) ?? ""}`);
     child.unref();
   } finally {
     await log.close();

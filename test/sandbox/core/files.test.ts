@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import fc from "fast-check";
+import { exportLines, sandboxVariables } from "../../../sandbox/environment.ts";
+import { registryConfiguration } from "../../../sandbox/registry.ts";
+import type { Seed } from "../../../sandbox/seed.ts";
+import { serverFiles, type ServerFilesArgs } from "../../../sandbox/serverFiles.ts";
+import { serverSources } from "../../../sandbox/serverRoot.ts";
+import { serverPlaces, slotOf } from "../../../sandbox/slot.ts";
+
+const slot = slotOf(2);
+const [place] = serverPlaces(slot, ["staging"]);
+if (place === undefined) throw new Error("one name, one place");
+const pair = (type: string): { privateKey: string; publicKey: string } => ({
+  privateKey: `PRIVATE ${type}\n`,
+  publicKey: `ssh-${type} AAAA`,
+});
+
+describe("files of a server", () => {
+  const args: ServerFilesArgs = {
+    slot,
+    place,
+    machineId: "0".repeat(32),
+    hostKeys: { ed25519: pair("ed25519"), ecdsa: pair("ecdsa"), rsa: pair("rsa") },
+    rootKeys: ["ssh-ed25519 AAAA one", "ssh-ed25519 BBBB two"],
+    caCertificate: "CERTIFICATE\n",
+    aptDateChecks: ['Acquire::Check-Valid-Until "false";'],
+  };
+  const files = new Map(serverFiles(args).map((file) => [file.path, file]));
+  const content = (path: string): string | undefined => files.get(path)?.content;
+
+  it("configure the network without a way out", () => {
+    const network = content("etc/systemd/network/10-host0.network") ?? "";
+    assert.match(network, /^Address=198\.18\.18\.11\/24\nAddress=2001:db8:7e:2::11\/64$/m);
+    assert.doesNotMatch(network, /Gateway|DHCP=yes|IPv6AcceptRA=yes/);
+    assert.equal(content("etc/resolv.conf"), "nameserver 198.18.18.1\nnameserver 2001:db8:7e:2::1\noptions timeout:2\n");
+  });
+
+  it("send apt to the gateway, with the machine's own opinion on old indexes", () => {
+    assert.equal(
+      content("etc/apt/apt.conf.d/00terrace-sandbox"),
+      'Acquire::http::Proxy "http://198.18.18.1:3142";\nAcquire::Check-Valid-Until "false";\n',
+    );
+  });
+
+  it("let the platform identity in, and keep secrets readable by root only", () => {
+    assert.deepEqual(files.get("root/.ssh/authorized_keys"), {
+      path: "root/.ssh/authorized_keys",
+      content: "ssh-ed25519 AAAA one\nssh-ed25519 BBBB two\n",
+      mode: 0o600,
+    });
+    for (const type of ["ed25519", "ecdsa", "rsa"]) {
+      assert.deepEqual(files.get(`etc/ssh/ssh_host_${type}_key`), {
+        path: `etc/ssh/ssh_host_${type}_key`,
+        content: `PRIVATE ${type}\n`,
+        mode: 0o600,
+      });
+    }
+  });
+});
+
+describe("apt sources of a server", () => {
+  const archive = new URL("http://mirror.example/x/");
+  it("name Debian's own host, whatever the mirror", () => {
+    const sources = serverSources({ archives: { debian: archive, "debian-security": archive } });
+    assert.deepEqual(sources.match(/^(URIs|Suites): .*$/gm), [
+      "URIs: http://deb.debian.org/debian",
+      "Suites: trixie trixie-updates",
+      "URIs: http://deb.debian.org/debian-security",
+      "Suites: trixie-security",
+    ]);
+  });
+  it("leave security out where the mirror has none", () => {
+    assert.doesNotMatch(serverSources({ archives: { debian: archive, "debian-security": undefined } }), /security/);
+  });
+});
+
+describe("registry configuration", () => {
+  it("has TLS, a password and deletes, and no anonymous way in", () => {
+    const { http, storage, auth } = registryConfiguration(slot, "/x") as {
+      http: { addr: string; tls: unknown };
+      storage: object;
+      auth: object;
+    };
+    assert.equal(http.addr, "198.18.18.2:443");
+    assert.deepEqual(http.tls, {
+      certificate: `${slot.directory}/ca/registry.crt`,
+      key: `${slot.directory}/ca/registry.key`,
+      minimumtls: "tls1.2",
+    });
+    assert.deepEqual(storage, { filesystem: { rootdirectory: "/x/storage" }, delete: { enabled: true } });
+    assert.deepEqual(auth, { htpasswd: { realm: "Terrace sandbox registry", path: "/x/htpasswd" } });
+  });
+});
+
+describe("environment of a shell", () => {
+  it("survives a shell's evaluation whatever the values", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (value) => {
+        fc.pre(!value.includes("\0"));
+        const script = `${exportLines({ VALUE: value })}printf %s "$VALUE" | od -An -v -tx1`;
+        const bytes = execFileSync("sh", ["-c", script], { encoding: "utf8" }).replaceAll(/\s/g, "");
+        assert.equal(bytes, Buffer.from(value).toString("hex"));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("has the identity of its environment and no other", () => {
+    const identities = {
+      staging: { clientId: "staging-id", clientSecret: "staging-secret" },
+      test: { clientId: "test-id", clientSecret: "test-secret" },
+      prod: { clientId: "prod-id", clientSecret: "prod-secret" },
+    };
+    const variables = sandboxVariables(slot, { infisical: { projectId: "project", identities } } as unknown as Seed, "prod");
+    assert.equal(variables["INFISICAL_CLIENT_ID"], "prod-id");
+    assert.equal(variables["INFISICAL_CLIENT_SECRET"], "prod-secret");
+    assert.doesNotMatch(JSON.stringify(variables), /staging-|test-(id|secret)/);
+    assert.equal(variables["CLOUDFLARE_BASE_URL"], "https://cloudflare.terrace.test/client/v4");
+  });
+});
