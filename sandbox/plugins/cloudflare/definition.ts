@@ -16,7 +16,7 @@ import { plan } from "./model/plan.ts";
 import type { Model, Reach } from "./model/resource.ts";
 import type { Attribute, Attributes } from "./model/schema.ts";
 import { validate } from "./model/validate.ts";
-import { isFields, isList as isModelList, unknownValue } from "./model/value.ts";
+import { isFields, isList as isModelList, textOf, unknownValue } from "./model/value.ts";
 import type { Fields, Value as ModelValue } from "./model/value.ts";
 
 const define = definitionsFor<CloudflareClient>();
@@ -34,7 +34,7 @@ export function resourceOf(model: Model): ResourceDefinition<CloudflareClient> {
   return define.resource({
     token: model.token,
     inputs: tableOf(model.attributes),
-    outputs: {} as PropertyTable,
+    outputs: {},
     check: (inputs) => ({ inputs, failures: failuresOf(model, fromBase(inputs)) }),
     diff: ({ inputs, oldState }) => {
       const { details } = difference(model.attributes, complete(model.attributes, fromBase(oldState)), planned(inputs, oldState));
@@ -44,7 +44,7 @@ export function resourceOf(model: Model): ResourceDefinition<CloudflareClient> {
     async create(inputs, context) {
       if (model.creationWarning !== undefined) context.log.warning(model.creationWarning);
       const state = await model.create(planned(inputs, null), reach(context));
-      return { id: model.identity(state), outputs: toBase(state) };
+      return { id: textOf(state, "id"), outputs: toBase(state) };
     },
     async update({ inputs, oldState }, context) {
       return toBase(await model.update(planned(inputs, oldState), fromBase(oldState), reach(context)));
@@ -57,7 +57,7 @@ export function resourceOf(model: Model): ResourceDefinition<CloudflareClient> {
         return undefined;
       }
       const newInputs = isImport ? inputsOf(model.attributes, found) : refreshedInputs(model.attributes, fromBase(inputs), found);
-      return { id: model.identity(found), inputs: toBase(newInputs), outputs: toBase(found) };
+      return { id: textOf(found, "id"), inputs: toBase(newInputs), outputs: toBase(found) };
     },
     async delete({ state }, context) {
       await model.remove?.(fromBase(state), reach(context));
@@ -70,7 +70,7 @@ export function functionOf(lookup: Lookup): FunctionDefinition<CloudflareClient>
   return define.function({
     token: lookup.token,
     inputs: tableOf(lookup.inputs),
-    outputs: {} as PropertyTable,
+    outputs: {},
     async invoke(inputs, context) {
       const faults = failuresOf(
         { attributes: lookup.inputs, ...(lookup.check === undefined ? {} : { check: lookup.check }) },

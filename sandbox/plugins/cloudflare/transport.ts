@@ -80,6 +80,8 @@ function withoutPassword(url: URL): string {
 }
 
 const certificateFaults: Readonly<Record<string, string>> = {
+  // Another authority of the same name, such as the one before it was made anew.
+  CERT_SIGNATURE_FAILURE: "certificate signed by unknown authority",
   CERT_HAS_EXPIRED: "certificate has expired or is not yet valid",
   CERT_NOT_YET_VALID: "certificate has expired or is not yet valid",
   DEPTH_ZERO_SELF_SIGNED_CERT: "certificate signed by unknown authority",

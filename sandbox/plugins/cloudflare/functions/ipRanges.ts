@@ -20,7 +20,7 @@ export const getIpRanges: Lookup = {
   outputs,
   async invoke(inputs, reach) {
     const networks = field(inputs, "networks");
-    const query = networks === null ? "" : `?${new URLSearchParams({ networks: String(networks) }).toString()}`;
+    const query = typeof networks !== "string" ? "" : `?${new URLSearchParams({ networks }).toString()}`;
     return seen(outputs, {}, await ask(reach, { method: "GET", path: `ips${query}` }));
   },
 };

@@ -4,7 +4,7 @@ import { ask } from "../model/resource.ts";
 import type { Reach } from "../model/resource.ts";
 import { flag, list, number, object, text, time } from "../model/schema.ts";
 import type { Attributes } from "../model/schema.ts";
-import { field, isFields, isList } from "../model/value.ts";
+import { field, isFields, isList, textOf } from "../model/value.ts";
 import type { Fields, Value } from "../model/value.ts";
 import type { Lookup } from "./lookup.ts";
 
@@ -77,8 +77,7 @@ export const getZone: Lookup = {
   check: exactlyOne("zoneId", "filter"),
   async invoke(given, reach) {
     const filter = field(given, "filter");
-    const zoneId = isFields(filter) ? await theOnlyZone(filter, reach) : String(field(given, "zoneId") ?? "");
-    if (zoneId === "") throw new Error("Invalid zone configuration: empty or null zone ID: zoneId must not be empty");
+    const zoneId = isFields(filter) ? await theOnlyZone(filter, reach) : textOf(given, "zoneId");
     const answer = await ask(reach, { method: "GET", path: `zones/${encodeURIComponent(zoneId)}` });
     return { ...seen(outputs, {}, answer), id: zoneId, zoneId };
   },
@@ -88,7 +87,7 @@ async function theOnlyZone(filter: Fields, reach: Reach): Promise<string> {
   const answer = await ask(reach, { method: "GET", path: `zones${query(filter)}` });
   const zones: readonly unknown[] = Array.isArray(answer) ? answer : [];
   if (zones.length !== 1) throw new Error(`failed to find exactly one result: ${zones.length} found`);
-  return String(field(seen({ id: text("computed") }, {}, zones[0]), "id") ?? "");
+  return textOf(seen({ id: text("computed") }, {}, zones[0]), "id");
 }
 
 /** Names in the order of the alphabet, nested ones with dots, lists by repetition (cloudflare-go `ZoneListParams.URLQuery`). */
@@ -106,7 +105,7 @@ function query(filter: Fields): string {
   };
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
-    for (const each of isList(value) ? value : [value]) if (each !== null) search.append(name, String(each));
+    for (const each of isList(value) ? value : [value]) if (typeof each === "string") search.append(name, each);
   }
   return search.size === 0 ? "" : `?${search.toString()}`;
 }

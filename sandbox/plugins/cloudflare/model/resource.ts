@@ -1,6 +1,7 @@
 import { ApiError } from "../client.ts";
 import type { Call, CloudflareClient } from "../client.ts";
 import type { Attributes, Fault } from "./schema.ts";
+import { textOf } from "./value.ts";
 import type { Fields } from "./value.ts";
 
 /** Where a call goes and what may end it. */
@@ -13,6 +14,7 @@ export interface Reach {
 export interface Model {
   /** Type token: `cloudflare:index/dnsRecord:DnsRecord`. */
   readonly token: string;
+  /** One of them is `id`, which is Pulumi's too. */
   readonly attributes: Attributes;
   /** Faults that no single attribute has. */
   readonly check?: (inputs: Fields) => readonly Fault[];
@@ -20,8 +22,6 @@ export interface Model {
   readonly adjust?: (planned: Fields, state: Fields | null) => Fields;
   /** Said once when the resource is created, and in each preview of it. */
   readonly creationWarning?: string;
-  /** The Pulumi id. */
-  identity(state: Fields): string;
   /** What an import id says: enough of the state for `read`. @throws Error that tells the form */
   located(importId: string): Fields;
   /** Makes it what the plan says and returns the state. */
@@ -33,12 +33,9 @@ export interface Model {
   readonly remove?: (state: Fields, reach: Reach) => Promise<void>;
 }
 
-/** The field's text, for a URL. @throws Error when it is no text, which the checks before prevent */
+/** The field's text for a URL. @throws Error when it is no text, which the checks before prevent */
 export function segment(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== "string" || value === "")
-    throw new Error(`${name}: must be known and not empty to reach the API; got ${String(value)}`);
-  return encodeURIComponent(value);
+  return encodeURIComponent(textOf(fields, name));
 }
 
 /** The parts of an import id, one per name of the form `<zone_id>/<dns_record_id>`. @throws Error that tells the form */

@@ -24,6 +24,19 @@ export function field(fields: Fields | null, name: string): Value {
   return fields !== null && Object.hasOwn(fields, name) ? (fields[name] ?? null) : null;
 }
 
+/** The text of a named field. @throws Error when it is anything else or empty */
+export function textOf(fields: Fields, name: string): string {
+  const value = field(fields, name);
+  if (typeof value !== "string" || value === "")
+    throw new Error(`${name}: must be a text that is known and not empty; got ${shown(value)}`);
+  return value;
+}
+
+/** A value for a message. */
+export function shown(value: Value): string {
+  return value === unknownValue ? "a value that is not known yet" : JSON.stringify(value);
+}
+
 /** Whether two values are the same to the last leaf; a field that is absent equals one that is null. */
 export function equal(left: Value, right: Value): boolean {
   if (isList(left) && isList(right)) {

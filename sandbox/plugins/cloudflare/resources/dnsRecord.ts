@@ -5,7 +5,7 @@ import { ask, importParts, look, segment } from "../model/resource.ts";
 import type { Model } from "../model/resource.ts";
 import { flag, json, number, object, set, text, time } from "../model/schema.ts";
 import type { Attributes } from "../model/schema.ts";
-import { field } from "../model/value.ts";
+import { field, shown } from "../model/value.ts";
 import type { Fields } from "../model/value.ts";
 import { dnsRecordData } from "./dnsRecordData.ts";
 import { adjustDnsRecord, recordTypes, settingsInState } from "./dnsRecordPlan.ts";
@@ -46,7 +46,6 @@ export const dnsRecord: Model = {
   attributes,
   check: atMostOne("content", "data"),
   adjust: adjustDnsRecord,
-  identity: (state) => String(field(state, "id")),
   located(importId) {
     const [zoneId = "", id = ""] = importParts(importId, "<zone_id>/<dns_record_id>");
     return { zoneId, id };
@@ -54,7 +53,7 @@ export const dnsRecord: Model = {
   async create(planned, reach) {
     if (field(planned, "proxied") === true && field(planned, "ttl") !== 1) {
       throw new Error(
-        `ttl must be set to 1 when \`proxied\` is true: Cloudflare chooses the TTL of proxied records; got ${String(field(planned, "ttl"))}`,
+        `ttl must be set to 1 when \`proxied\` is true: Cloudflare chooses the TTL of proxied records; got ${shown(field(planned, "ttl"))}`,
       );
     }
     const answer = await ask(reach, { method: "POST", path: collection(planned), body: wholeBody(attributes, planned) });

@@ -23,7 +23,6 @@ export const originPulls: Model = {
   attributes,
   creationWarning:
     "the switch of authenticated origin pulls cannot be deleted: destroying this resource will leave it at Cloudflare as it is then",
-  identity: (state) => String(field(state, "zoneId")),
   located(importId) {
     const [zoneId = ""] = importParts(importId, "<zone_id>");
     return { zoneId };

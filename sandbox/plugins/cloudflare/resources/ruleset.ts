@@ -32,7 +32,6 @@ export const ruleset: Model = {
   token: "cloudflare:index/ruleset:Ruleset",
   attributes,
   adjust: adjustRuleset,
-  identity: (state) => String(field(state, "id")),
   located(importId) {
     const [kind = "", zoneId = "", id = ""] = importParts(importId, "zones/<zone_id>/<ruleset_id>");
     if (kind !== "zones")

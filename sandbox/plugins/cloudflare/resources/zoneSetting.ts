@@ -27,7 +27,6 @@ export const zoneSetting: Model = {
   token: "cloudflare:index/zoneSetting:ZoneSetting",
   attributes,
   creationWarning: "a zone setting cannot be deleted: destroying this resource will leave the setting at Cloudflare as it is then",
-  identity: (state) => String(field(state, "settingId")),
   located(importId) {
     const [zoneId = "", settingId = ""] = importParts(importId, "<zone_id>/<setting_id>");
     return { zoneId, settingId };
