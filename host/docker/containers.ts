@@ -89,6 +89,7 @@ export interface ContainerCalls {
   /** Creates without starting; `body` is Docker's own (Config, HostConfig, NetworkingConfig). Returns the id. */
   createContainer(name: string, body: Readonly<Record<string, unknown>>): Promise<string>;
   start(id: string): Promise<void>;
+  rename(id: string, name: string): Promise<void>;
   /** The stop signal, then the container's own grace or `graceSeconds`, then SIGKILL. Returns when it has stopped; no error if it had. */
   stop(id: string, graceSeconds?: number): Promise<void>;
   kill(id: string, signal: string): Promise<void>;
@@ -134,6 +135,9 @@ export function containerCalls(transport: Transport): ContainerCalls {
     },
     start: async (id) => {
       await transport.bytes({ method: "POST", path: `/containers/${id}/start` });
+    },
+    rename: async (id, name) => {
+      await transport.bytes({ method: "POST", path: `/containers/${id}/rename`, query: { name } });
     },
     stop: async (id, graceSeconds) => {
       await transport.bytes({ method: "POST", path: `/containers/${id}/stop`, query: { t: graceSeconds?.toString() } });

@@ -11,6 +11,13 @@ export interface Network {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+export interface NetworkOptions {
+  /** Name of the bridge on the host, at most 15 characters; Docker makes one up otherwise. */
+  readonly bridgeName?: string;
+  /** Gives the network IPv6 beside IPv4: a subnet in CIDR notation. */
+  readonly ipv6Subnet?: string;
+}
+
 export interface Volume {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -20,7 +27,7 @@ export interface NetworkCalls {
   /** `undefined` when there is none of that name. */
   network(name: string): Promise<Network | undefined>;
   /** A bridge network. */
-  createNetwork(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+  createNetwork(name: string, labels: Readonly<Record<string, string>>, options?: NetworkOptions): Promise<void>;
   /** No error if it is gone. */
   removeNetwork(name: string): Promise<void>;
   /** Connects a container, also one that is only created, under these names and no others of ours. */
@@ -47,7 +54,15 @@ export function networkCalls(transport: Transport): NetworkCalls {
       // Docker also finds by a prefix of the id.
       return found === undefined || found.Name !== name ? undefined : { id: found.Id, name: found.Name, labels: found.Labels ?? {} };
     },
-    createNetwork: (name, labels) => post("/networks/create", { Name: name, Driver: "bridge", Labels: labels }),
+    createNetwork: (name, labels, { bridgeName, ipv6Subnet } = {}) =>
+      post("/networks/create", {
+        Name: name,
+        Driver: "bridge",
+        Labels: labels,
+        ...(bridgeName === undefined ? {} : { Options: { "com.docker.network.bridge.name": bridgeName } }),
+        // Docker adds a subnet for IPv4 from its own pool.
+        ...(ipv6Subnet === undefined ? {} : { EnableIPv6: true, IPAM: { Config: [{ Subnet: ipv6Subnet }] } }),
+      }),
     removeNetwork: async (name) => {
       try {
         await transport.bytes({ method: "DELETE", path: `/networks/${encodeURIComponent(name)}` });
