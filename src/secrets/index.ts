@@ -1,2 +1,3 @@
-export type { Delivery, InstanceSecrets, SecretValues } from "./secretValues.ts";
 export type { PrivateKeyVariable, ProgramVariable } from "./programVariables.ts";
+export { readSecrets } from "./readSecrets.ts";
+export type { InstanceSecrets, SecretValues } from "./secretValues.ts";

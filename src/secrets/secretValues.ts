@@ -17,7 +17,7 @@ export interface SecretValues {
   readonly operators: readonly OperatorSettings[];
   /** CA certificate (PEM) of the registry: from the stack file, else REGISTRY_AUTHORITY; `undefined` where neither says one. Public: plain. */
   readonly registryAuthority: string | undefined;
-  /** `HostSecretsRequest` in canonical JSON: registry credentials and origin certificate. Only its bytes are secret, not that it exists. */
+  /** `HostSecretsRequest` in canonical JSON: registry credentials and origin certificate. Secret. */
   readonly hostSecrets: Output<string>;
   /** What the containers of an app see. Throws for an app that is not in the settings: that is a bug. */
   instance(app: string): InstanceSecrets;
@@ -28,12 +28,4 @@ export interface InstanceSecrets {
   readonly request: Output<string> | undefined;
   /** Public names of the two sets, plain and known at the first preview; `null`: no service of that part needs one. */
   readonly fingerprints: { readonly app: string | null; readonly data: string | null };
-  /** Names each service of compose.yaml gets, sorted, by way of delivery; a service that needs none has two empty lists. */
-  readonly deliveries: Readonly<Record<string, Delivery>>;
-}
-
-/** Names of the variables that one service gets. */
-export interface Delivery {
-  readonly env: readonly string[];
-  readonly file: readonly string[];
 }

@@ -49,10 +49,6 @@ export const VariableDeclaration = z.strictObject({
     .max(3650)
     .optional()
     .meta({ description: "When it must be replaced.", unit: "days", examples: [90] }),
-  optional: z
-    .boolean()
-    .default(false)
-    .meta({ description: "May be absent; then the services do not get it.", examples: [true] }),
 });
 export type VariableDeclaration = z.infer<typeof VariableDeclaration>;
 

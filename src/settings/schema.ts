@@ -6,6 +6,7 @@ import { EdgeSettings } from "../../components/edge/schema.ts";
 import { PlatformSettings } from "../../components/platform/schema.ts";
 import { epoch } from "../../components/shared/epoch.ts";
 import { AppName, EnvironmentName, HostName, PublicKey } from "../../contract/index.ts";
+import { siteUrlFault } from "../secrets/credentials.ts";
 import { StorePath } from "../secrets/secretsFile.ts";
 
 /** The one schema of a stack file, made of the layers' schemas. Field names are the keys below `terrace:`. */
@@ -40,7 +41,10 @@ export const SecretStoreSettings = z
   .strictObject({
     siteUrl: z
       .string()
-      .refine(isSiteUrl, "must be an https URL without query, such as https://app.infisical.com")
+      .superRefine((value, context) => {
+        const fault = siteUrlFault(value);
+        if (fault !== undefined) context.addIssue({ code: "custom", message: fault, input: value });
+      })
       .optional()
       .meta({
         description: "Infisical server. Absent: INFISICAL_SITE_URL of the environment, else Infisical's own cloud.",
@@ -102,9 +106,3 @@ export const StackSettings = z.strictObject({
 });
 export type StackSettings = z.infer<typeof StackSettings>;
 export type StackInput = z.input<typeof StackSettings>;
-
-/** Infisical's server may stand below a base path. Credentials in the URL would be a secret in a stack file. */
-function isSiteUrl(value: string): boolean {
-  const url = URL.parse(value);
-  return url?.protocol === "https:" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
-}
