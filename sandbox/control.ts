@@ -8,7 +8,7 @@ import type { Slot } from "./slot.ts";
 export const controlRequest = z.discriminatedUnion("verb", [
   z.strictObject({ verb: z.literal("up"), servers: z.array(z.string()).optional() }),
   z.strictObject({ verb: z.literal("status") }),
-  z.strictObject({ verb: z.literal("break"), service: z.string(), control: z.string(), argument: z.unknown() }),
+  z.strictObject({ verb: z.literal("break"), service: z.string(), control: z.string(), argument: z.unknown().optional() }),
   z.strictObject({ verb: z.literal("rebuild"), server: z.string() }),
   z.strictObject({ verb: z.literal("down"), now: z.boolean() }),
 ]);

@@ -15,8 +15,8 @@ const prerequisites: readonly Prerequisite[] = [
   { path: "/usr/sbin/ip", package: "iproute2" },
   { path: "/usr/bin/ssh-keygen", package: "openssh-client" },
   { path: "/usr/bin/nsenter", package: "util-linux" },
+  { path: "/usr/bin/setpriv", package: "util-linux" },
   { path: "/usr/bin/flock", package: "util-linux" },
-  { path: "/usr/bin/perl", package: "perl-base" },
   { path: "/etc/ssl/certs/ca-certificates.crt", package: "ca-certificates" },
 ];
 

@@ -1,3 +1,4 @@
+import { hash } from "bcryptjs";
 import { execa } from "execa";
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -17,6 +18,9 @@ import type { Slot } from "./slot.ts";
 
 /** Debian's package of the CNCF distribution registry. */
 const packageName = "docker-registry";
+
+/** The registry computes it at every request, and the password is random: the least that bcrypt knows is enough. */
+const hashCost = 4;
 
 export interface RegistryOptions {
   readonly slot: Slot;
@@ -58,7 +62,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningSe
   const directory = join(slot.directory, "registry");
   const program = await registryProgram();
   await mkdir(join(directory, "storage"), { recursive: true });
-  await writePrivateFile(join(directory, "htpasswd"), `${options.user}:${await bcrypt(options.password)}\n`);
+  await writePrivateFile(join(directory, "htpasswd"), `${options.user}:${await hash(options.password, hashCost)}\n`);
   await replaceFile(join(directory, "config.yml"), stringify(registryConfiguration(slot, directory)));
   let running = await launch(program, slot, directory);
   const stop = async (): Promise<void> => {
@@ -158,15 +162,4 @@ async function startRelay(from: string, to: string): Promise<Relay> {
       await once(server, "close");
     },
   };
-}
-
-/** The only form of password that the registry takes. Perl's crypt(3) has it on every Debian; the password goes by standard input. */
-async function bcrypt(password: string): Promise<string> {
-  const alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  // The last of the 22 characters carries two bits only; "." is a valid one.
-  const salt = [...randomBytes(21)].map((byte) => alphabet[byte % 64]).join("") + ".";
-  // Cost 5: the registry computes it at every request, and the password is random.
-  const { stdout } = await execa("perl", ["-e", "my $p = <STDIN>; print crypt($p, $ARGV[0])", `$2b$05$${salt}`], { input: password });
-  if (!/^\$2b\$05\$.{53}$/.test(stdout)) throw new Error("perl: crypt(3) of this machine does not know bcrypt");
-  return stdout;
 }

@@ -4,7 +4,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { killControlGroup, makeControlGroup } from "./controlGroup.ts";
 import type { ServerDisk } from "./serverDisk.ts";
-import { shellOutput, writeLeader } from "./serverShell.ts";
+import { droppedCapabilities, shellOutput, writeLeader } from "./serverShell.ts";
 import type { ServerPlace, Slot } from "./slot.ts";
 import { sshReady } from "./sshReady.ts";
 
@@ -183,7 +183,7 @@ function nspawnArguments(slot: Slot, place: ServerPlace, disk: ServerDisk): read
     `--network-bridge=${slot.bridge}`,
     // Docker and nftables inside need nearly everything; the clock belongs to the whole machine.
     "--capability=all",
-    "--drop-capability=CAP_SYS_TIME",
+    ...droppedCapabilities.map((name) => `--drop-capability=CAP_${name.toUpperCase()}`),
     "--system-call-filter=@keyring bpf",
     "--register=no",
     "--keep-unit",

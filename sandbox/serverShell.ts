@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { readIfPresent, replaceFile } from "./shared/files.ts";
 import type { ServerPlace } from "./slot.ts";
 
+/** What no process of a server may do, in setpriv's spelling: the clock is one for the whole machine. */
+export const droppedCapabilities = ["sys_time"] as const;
+
 /** Result of a command run inside a server. */
 export interface ShellResult {
   readonly exitCode: number;
@@ -54,7 +57,12 @@ export async function shellOutput(place: ServerPlace, command: string, stdin = "
   return result.stdout.replace(/\n$/, "");
 }
 
-/** The command line that runs `argv` inside the namespaces of process `leader` with a login's plain environment. */
+/**
+ * The command line that runs `argv` inside the namespaces of process `leader` with a login's plain environment.
+ *
+ * Entering namespaces does not enter the server's limits: without `setpriv` the command would keep this machine's whole power, and a
+ * `date --set` in it would set the clock of everything that runs here. It is dropped outside, where the server has no say.
+ */
 export function shellCommand(leader: number, argv: readonly string[]): { readonly file: string; readonly args: readonly string[] } {
   const environment = [
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -64,10 +72,20 @@ export function shellCommand(leader: number, argv: readonly string[]): { readonl
     "TERM=xterm-256color",
   ];
   const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
-  // The working directory is set by env, inside: nsenter would take it from the machine.
+  const limits = droppedCapabilities.map((name) => `-${name}`).join(",");
   return {
-    file: "/usr/bin/nsenter",
-    args: [`--target=${leader}`, ...namespaces, "--", "/usr/bin/env", "-i", "-C", "/root", ...environment, ...argv],
+    file: "/usr/bin/setpriv",
+    args: [
+      `--bounding-set=${limits}`,
+      `--inh-caps=${limits}`,
+      "/usr/bin/nsenter",
+      `--target=${leader}`,
+      ...namespaces,
+      "--",
+      // The working directory is set here, inside: nsenter would take it from the machine.
+      ...["/usr/bin/env", "-i", "-C", "/root", ...environment],
+      ...argv,
+    ],
   };
 }
 
