@@ -33,6 +33,14 @@ export interface HostSecretStore {
   registryCredentials(environment: string, registryAddress: string): Promise<RegistryCredentials | undefined>;
 }
 
+/** The running program itself. */
+export interface Program {
+  /** SHA-256 of the bundle. */
+  readonly sha256: string;
+  /** Its content-addressed path, for the program to call itself by. */
+  readonly path: string;
+}
+
 /** Everything a verb may use of the world. Tests give their own. */
 export interface Context {
   readonly paths: HostPaths;
@@ -44,6 +52,5 @@ export interface Context {
   readonly hostSecrets: HostSecretStore;
   /** Who asked, as the host saw it: for reports and history. */
   readonly actor: Actor;
-  /** SHA-256 of the running program's bundle. */
-  readonly program: string;
+  readonly program: Program;
 }

@@ -11,6 +11,8 @@ export type Invocation =
   | { readonly kind: "typed"; readonly verb: string; readonly text: string; readonly asTable: boolean }
   /** `terrace.cjs supervised <verb>`: by ourselves, see `supervisor.ts`. No sudo rule reaches this name. */
   | { readonly kind: "supervised"; readonly verb: string }
+  /** `terrace.cjs relay`: by ourselves, inside Traefik's network namespace, see `ingress/relay.ts`. */
+  | { readonly kind: "relay" }
   | { readonly kind: "help" };
 
 export const usage = `usage: terrace status [INSTANCE] [--json]
@@ -23,6 +25,7 @@ export const usage = `usage: terrace status [INSTANCE] [--json]
 export function readInvocation(program: string, words: readonly string[], user: string): Invocation {
   const name = basename(program);
   if (name === "terrace.cjs" && words[0] === "supervised") return { kind: "supervised", verb: words[1] ?? "" };
+  if (name === "terrace.cjs" && words[0] === "relay") return { kind: "relay" };
   if (name.startsWith("terrace-")) {
     if (words.length > 0)
       throw new InvalidRequest("malformed_request", `${name} takes no arguments; the request is JSON on standard input`);

@@ -8,6 +8,7 @@ import { endingOf, outputOf } from "./finish.ts";
 import type { Output } from "./finish.ts";
 import { readInvocation, usage } from "./invocation.ts";
 import type { Invocation } from "./invocation.ts";
+import { relay } from "./ingress/relay.ts";
 import { loginKey } from "./loginKey.ts";
 import { hostPaths } from "./paths.ts";
 import { productionContext } from "./production.ts";
@@ -22,7 +23,7 @@ import { verbs } from "./verbs.ts";
 const paths = hostPaths();
 /** The bundle itself, by its content-addressed path `/opt/terrace/<sha256>/terrace.cjs`. */
 const bundle = realpathSync(process.argv[1] ?? "");
-const program = basename(dirname(bundle));
+const program = { path: bundle, sha256: basename(dirname(bundle)) };
 
 /** From the command line to an exit code. Whatever happens in between ends in `endingOf` and `outputOf`. */
 async function main(): Promise<number> {
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
     const login = await readLogin();
     const invocation = readInvocation(process.argv[1] ?? "", process.argv.slice(2), login.sudoUser ?? "root");
     if (invocation.kind === "help") return print({ stdout: usage, stderr: "", exitCode: 0 });
+    if (invocation.kind === "relay") return await relay(process.stdin, process.stdout);
     const verb = findVerb(invocation.verb);
     if (invocation.kind === "supervised") return await carryOut(invocation.verb, verb);
 

@@ -1,14 +1,14 @@
 import type { Actor } from "../contract/index.ts";
 import { systemClock } from "./clock.ts";
 import { execute } from "./command.ts";
-import type { Context } from "./context.ts";
+import type { Context, Program } from "./context.ts";
 import { dockerAt } from "./docker/docker.ts";
 import { hostPaths } from "./paths.ts";
 import { progressTo } from "./progress.ts";
 import { absentHostSecrets, absentSecrets } from "./absentSecrets.ts";
 
 /** The real world, on a server. */
-export function productionContext(actor: Actor, program: string): Context {
+export function productionContext(actor: Actor, program: Program): Context {
   const paths = hostPaths();
   return {
     paths,

@@ -26,6 +26,8 @@ export interface Volume {
 export interface NetworkCalls {
   /** `undefined` when there is none of that name. */
   network(name: string): Promise<Network | undefined>;
+  /** Names of the networks that carry these labels. */
+  networkNames(labels: Readonly<Record<string, string>>): Promise<string[]>;
   /** A bridge network. */
   createNetwork(name: string, labels: Readonly<Record<string, string>>, options?: NetworkOptions): Promise<void>;
   /** No error if it is gone. */
@@ -53,6 +55,12 @@ export function networkCalls(transport: Transport): NetworkCalls {
       const found = await find(NetworkDetails, `/networks/${encodeURIComponent(name)}`);
       // Docker also finds by a prefix of the id.
       return found === undefined || found.Name !== name ? undefined : { id: found.Id, name: found.Name, labels: found.Labels ?? {} };
+    },
+    networkNames: async (labels) => {
+      const filters = { label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) };
+      const query = { filters: JSON.stringify(filters) };
+      const found = await transport.json(z.array(NetworkDetails), { method: "GET", path: "/networks", query });
+      return found.map((network) => network.Name);
     },
     createNetwork: (name, labels, { bridgeName, ipv6Subnet } = {}) =>
       post("/networks/create", {

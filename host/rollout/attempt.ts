@@ -1,0 +1,106 @@
+import type { Colour, Evidence, Manifest, Phase, Verdict } from "../../contract/index.ts";
+import { secondsSince } from "../clock.ts";
+import type { Context } from "../context.ts";
+import type { Routing, Target } from "../ingress/routing.ts";
+import { targetOf } from "../ingress/routing.ts";
+import type { Current } from "../state/current.ts";
+import { writeJournal } from "../state/journal.ts";
+import type { Journal } from "../state/journal.ts";
+import type { Member } from "./colour.ts";
+import type { Order } from "./order.ts";
+import type { Watch } from "./watch.ts";
+
+/** What happened so far, for the report. */
+export interface Course {
+  readonly startedAt: Date;
+  readonly phases: { phase: Phase; seconds: number; note: string | null }[];
+  readonly warnings: string[];
+  readonly evidence: Evidence[];
+  local: Verdict;
+  public: Verdict;
+}
+
+export function newCourse(context: Pick<Context, "clock">): Course {
+  const unasked: Verdict = { result: "skipped", note: "the rollout did not get so far" };
+  return { startedAt: context.clock.now(), phases: [], warnings: [], evidence: [], local: unasked, public: unasked };
+}
+
+/** One attempt at replacing what an instance runs, from `prepare` on: everything the phases share. */
+export interface Attempt {
+  readonly context: Context;
+  readonly order: Order;
+  readonly course: Course;
+  readonly instance: string;
+  readonly manifest: Manifest;
+  readonly number: number;
+  readonly release: string;
+  /** Its directory, which holds `compose.yaml`. */
+  readonly directory: string;
+  readonly releaseId: string;
+  /** Colour of the new release. */
+  readonly colour: Colour;
+  readonly before: Standing | undefined;
+  readonly token: string;
+  /** Values the containers get, by name. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly watch: Watch;
+  journal: Journal;
+  /** Containers of the new release; empty until `start` has created them. */
+  members: Member[];
+  /** Monotonic time at which Traefik was given the new release; the old one drains from here. */
+  switchedAt: number | undefined;
+}
+
+/** What serves when an attempt begins. */
+export interface Standing {
+  readonly current: Current;
+  readonly manifest: Manifest;
+}
+
+export function newTarget(attempt: Attempt): Target {
+  return targetOf(attempt.manifest, attempt.releaseId, attempt.colour);
+}
+
+export function oldTarget(attempt: Attempt): Target | undefined {
+  const { before } = attempt;
+  return before === undefined ? undefined : targetOf(before.manifest, before.current.releaseId, before.current.colour);
+}
+
+/** Routing of the attempt's own instance, with its token. */
+export function routing(attempt: Attempt, parts: Pick<Routing, "serving" | "candidate">): Routing {
+  return { instance: attempt.instance, token: attempt.token, ...parts };
+}
+
+/**
+ * Runs one phase: says so, notes in the journal that it begins, and in the report how long it took. What the work returns is its note for
+ * people.
+ */
+export async function phase(attempt: Attempt, name: Phase, work: (attempt: Attempt) => Promise<string | undefined>): Promise<void> {
+  attempt.journal = { ...attempt.journal, phase: name };
+  await writeJournal(attempt.context.paths, attempt.journal);
+  await timed(attempt.context, attempt.course, name, async () => {
+    const note = await work(attempt);
+    return { value: undefined, note };
+  });
+}
+
+/** Times a phase that comes before there is a journal. */
+export async function timed<Value>(
+  context: Pick<Context, "clock" | "progress">,
+  course: Course,
+  name: Phase,
+  work: () => Promise<{ readonly value: Value; readonly note: string | undefined }>,
+): Promise<Value> {
+  const started = context.clock.elapsed();
+  context.progress.step(name);
+  const entry = { phase: name, seconds: 0, note: null as string | null };
+  course.phases.push(entry);
+  try {
+    const { value, note } = await work();
+    entry.note = note ?? null;
+    return value;
+  } finally {
+    entry.seconds = secondsSince(context.clock, started);
+    context.progress.note(`${name}: ${entry.seconds} s${entry.note === null ? "" : `, ${entry.note}`}`);
+  }
+}

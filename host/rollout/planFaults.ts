@@ -1,0 +1,65 @@
+import { environmentDeliveryFault, networkAlias } from "../../contract/index.ts";
+import type { Manifest } from "../../contract/index.ts";
+
+/**
+ * Rules of a release that no schema can hold. The planner keeps them by construction; they are checked again here, since this program runs
+ * with more rights than whoever wrote the manifest. Each fault names its path in the manifest.
+ */
+export function planFaults(manifest: Manifest): string[] {
+  const { document } = manifest.release.runtime;
+  const plans = manifest.release.services;
+  const faults: string[] = [];
+  const at = (service: string, field: string): string => `release.runtime.document.services.${service}.${field}`;
+
+  for (const [name, network] of Object.entries(document.networks ?? {})) {
+    if (network.external === true)
+      faults.push(`release.runtime.document.networks.${name}: a colour has its own network only; the host connects the shared ones`);
+    if (network.name !== undefined)
+      faults.push(`release.runtime.document.networks.${name}.name: two colours would share a network of a fixed name`);
+  }
+  for (const [name, service] of Object.entries(document.services)) {
+    const plan = plans[name];
+    if (plan === undefined) continue;
+    if (plan.role !== "job" && service.healthcheck === undefined) {
+      faults.push(`${at(name, "healthcheck")}: is required for a ${plan.role}: without it "started" would count as "works"`);
+    }
+    for (const [dependency, { condition }] of Object.entries(service.depends_on ?? {})) {
+      const role = plans[dependency]?.role;
+      const path = at(name, `depends_on.${dependency}`);
+      if (role === undefined) faults.push(`${path}: there is no such service`);
+      else if ((plan.role === "web" || plan.role === "job") && (role === "worker" || role === "singleton"))
+        faults.push(`${path}: a ${plan.role} starts before the switch, a ${role} after it`);
+      else if (plan.role === "job" && role === "web") faults.push(`${path}: jobs end before web services start`);
+      else if ((role === "job") !== (condition === "service_completed_successfully"))
+        faults.push(
+          `${path}.condition: must ${role === "job" ? "" : "not "}be service_completed_successfully, since ${dependency} is a ${role}`,
+        );
+    }
+    const bare = Object.entries(service.environment ?? {}).filter(([, value]) => value === null);
+    for (const [variable] of bare) {
+      if (!plan.secrets.env.includes(variable))
+        faults.push(`${at(name, `environment.${variable}`)}: has no value and is no secret of the service`);
+    }
+    for (const variable of plan.secrets.env) {
+      const fault = environmentDeliveryFault(variable);
+      if (fault !== undefined) faults.push(`release.services.${name}.secrets.env: ${variable} ${fault}`);
+    }
+  }
+  return [...faults, ...aliasClashes(manifest)];
+}
+
+/** `web` with two containers and `web-2` would answer to one name. */
+function aliasClashes(manifest: Manifest): string[] {
+  const seen = new Map<string, string>();
+  const faults: string[] = [];
+  for (const [name, service] of Object.entries(manifest.release.runtime.document.services)) {
+    for (let replica = 1; replica <= (service.scale ?? 1); replica += 1) {
+      const alias = networkAlias(manifest.instance, "blue", name, replica);
+      const other = seen.get(alias);
+      if (other !== undefined)
+        faults.push(`release.runtime.document.services.${name}: container ${replica} would have the name of one of ${other}`);
+      seen.set(alias, name);
+    }
+  }
+  return faults;
+}
