@@ -20,12 +20,20 @@ export function compareInputs(old: Properties, current: Properties, rules: Compa
   const found: [string, DifferenceKind][] = [];
   const internal = (properties: Properties): Properties =>
     Object.fromEntries(Object.entries(properties).filter(([name]) => !name.startsWith("__")));
-  compareObjects(internal(old), internal(current), "", rules, found);
+  const complete = (properties: Properties): Properties => withAssumed(rules.table, internal(properties));
+  compareObjects(complete(old), complete(current), "", rules, found);
   const properties = found.map(([path, kind]): [string, PropertyDifference] => {
     const top = /^(?:\["(?:[^"\\]|\\.)*"\]|[^.[]+)/.exec(path)?.[0] ?? path;
     return [path, { kind, replaces: !rules.updatable || rules.table[top]?.replaces === true }];
   });
   return { properties: Object.fromEntries(properties) };
+}
+
+/** Properties with what holds in place of those that are not given. */
+export function withAssumed(table: PropertyTable, properties: Properties): Properties {
+  const assumed = Object.entries(table).flatMap(([name, { assumed: value }]) => (value === undefined ? [] : [[name, value] as const]));
+  const given = Object.entries(properties).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(assumed), ...Object.fromEntries(given) };
 }
 
 function compareObjects(

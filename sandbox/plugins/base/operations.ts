@@ -8,8 +8,8 @@ import type {
   ProviderDefinition,
   ResourceDefinition,
 } from "./definition.ts";
-import { compareInputs } from "./difference.ts";
-import { InitializationError } from "./errors.ts";
+import { compareInputs, withAssumed } from "./difference.ts";
+import { InitializationError, NotImplementedError } from "./errors.ts";
 import type { PropertyTable } from "./property.ts";
 import { containsSecret, containsUnknown, mapProperties, markSecrets, Secret, unknown, withoutSecrets } from "./value.ts";
 import type { Properties, Value } from "./value.ts";
@@ -54,7 +54,7 @@ export function previewResource(resource: ResourceDefinition<unknown>, inputs: P
     const kept = property.stable === true ? old?.oldState[name] : undefined;
     outputs[name] = known[name] ?? kept ?? unknown;
   }
-  return secretState(resource, { ...inputs, ...known, ...outputs }, inputs, {});
+  return secretState(resource, { ...withAssumed(resource.inputs, inputs), ...known, ...outputs }, inputs, {});
 }
 
 export interface MadeResource {
@@ -64,9 +64,10 @@ export interface MadeResource {
 
 export async function createResource(
   resource: ResourceDefinition<unknown>,
-  inputs: Properties,
+  given: Properties,
   context: OperationContext<unknown>,
 ): Promise<MadeResource> {
+  const inputs = withAssumed(resource.inputs, given);
   const made = await keepingSecrets(resource, inputs, {}, () => resource.create(withoutSecrets(inputs), context));
   if (made.id === "") throw new Error(`${resource.token}: create returned an empty id`);
   return { id: made.id, state: secretState(resource, { ...inputs, ...made.outputs }, inputs, {}) };
@@ -77,20 +78,28 @@ export async function updateResource(
   request: DiffRequest,
   context: OperationContext<unknown>,
 ): Promise<Properties> {
-  const { id, inputs, oldInputs, oldState } = plainRequest(request);
+  const given = withAssumed(resource.inputs, request.inputs);
+  const { id, inputs, oldInputs, oldState } = plainRequest({
+    ...request,
+    inputs: given,
+    oldInputs: withAssumed(resource.inputs, request.oldInputs),
+  });
   const update = resource.update?.bind(resource);
   if (update === undefined) throw new Error(`${resource.token} cannot be updated: every change is a replacement`);
-  const outputs = await keepingSecrets(resource, request.inputs, {}, () => update({ id, inputs, oldInputs, oldState }, context));
-  return secretState(resource, { ...request.inputs, ...outputs }, request.inputs, {});
+  const outputs = await keepingSecrets(resource, given, {}, () => update({ id, inputs, oldInputs, oldState }, context));
+  return secretState(resource, { ...given, ...outputs }, given, {});
 }
 
-/** The world's view; `undefined` when the resource is gone. */
+/** The world's view; `undefined` when the resource is gone. `kept` is false when there is no state yet: an import, or a program's `get`. */
 export async function readResource(
   resource: ResourceDefinition<unknown>,
-  request: { readonly id: string; readonly inputs: Properties; readonly state: Properties },
+  request: { readonly id: string; readonly inputs: Properties; readonly state: Properties; readonly kept: boolean },
   context: OperationContext<unknown>,
 ): Promise<(MadeResource & { readonly inputs: Properties }) | undefined> {
-  if (resource.read === undefined) return request;
+  if (resource.read === undefined) {
+    if (!request.kept) throw new NotImplementedError(`import of ${resource.token}`, ["create, update, refresh, delete"]);
+    return request;
+  }
   const { id, inputs, state } = request;
   const found = await resource.read({ id, inputs: withoutSecrets(inputs), state: withoutSecrets(state) }, context);
   if (found === undefined) return undefined;

@@ -23,6 +23,11 @@ export type Property = PropertyType & {
   readonly replaces?: true;
   /** Filled in by check when the program gives nothing, and kept in state as an input, as official providers do. */
   readonly default?: Value;
+  /**
+   * What holds when the program gives nothing, as bridged official providers have it: known to create and update, written to the state, never
+   * an input. Giving the same value, or leaving it out again, is no change.
+   */
+  readonly assumed?: Value;
   /** Outputs only: keeps its value when the resource is updated, so a preview shows it instead of an unknown. */
   readonly stable?: true;
   /** Provider configuration only: environment variables that stand in for a missing value; the first that is set counts. */
@@ -56,8 +61,8 @@ export type Plain<P> = PropertyType extends P
                     ? PlainProperties<T>
                     : never;
 
-/** True of a property that is always there: the program must give it, or check fills it in. */
-type Always = { readonly required: true } | { readonly default: Value };
+/** True of a property that is always there: the program must give it, or the base fills it in. */
+type Always = { readonly required: true } | { readonly default: Value } | { readonly assumed: Value };
 
 /** The TypeScript type of all properties of a table: required and defaulted ones are there, the others may be. */
 export type PlainProperties<T extends PropertyTable> = string extends keyof T

@@ -148,7 +148,8 @@ export class ProviderService {
 
   async #read(request: provider.ReadRequest): Promise<provider.ReadResponse> {
     const resource = this.#resource(request.getUrn());
-    const old = { id: request.getId(), inputs: readStruct(request.getInputs()), state: readStruct(request.getProperties()) };
+    const [inputs, state] = [readStruct(request.getInputs()), readStruct(request.getProperties())];
+    const old = { id: request.getId(), inputs, state, kept: request.hasInputs() };
     const found = await this.#run(request.getUrn(), 0, (context) => readResource(resource, old, context));
     const response = new providerPb.ReadResponse();
     if (found === undefined) return response; // No id: the engine drops the resource from state and says so.
