@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import type { HostPaths } from "../paths.ts";
+import { findingOf } from "./item.ts";
+import type { Item } from "./item.ts";
+import { directoryFault, faultsOf, makeManagedDirectory } from "./managedFile.ts";
+import type { ManagedDirectory } from "./managedFile.ts";
+
+/**
+ * Everything the program keeps belongs to root. People may read what is not secret (releases, who deployed what); secrets, sealed or not,
+ * lie below folders that only root can enter.
+ */
+export function wantedDirectories(paths: HostPaths): ManagedDirectory[] {
+  const open = 0o755;
+  const closed = 0o700;
+  return [
+    { path: join(paths.root, "srv/releases"), mode: open },
+    { path: join(paths.root, "srv/releases/stacks"), mode: open },
+    { path: paths.currentRecords, mode: open },
+    { path: join(paths.root, "srv/releases/verified"), mode: open },
+    { path: join(paths.root, "srv/releases/quarantine"), mode: open },
+    { path: join(paths.root, "srv/stacks"), mode: open },
+    { path: join(paths.root, "srv/terrace"), mode: open },
+    { path: join(paths.root, "srv/terrace/data"), mode: open },
+    { path: paths.ingress, mode: open },
+    { path: paths.ingressDynamic, mode: open },
+    { path: paths.ingressCertificates, mode: closed },
+    { path: paths.state, mode: open },
+    { path: paths.sealedSecrets, mode: closed },
+    { path: paths.instance("host-secrets"), mode: closed },
+  ];
+}
+
+export function directoriesItem(paths: HostPaths): Item {
+  const directories = wantedDirectories(paths);
+  return {
+    name: "directories",
+    effect: "none",
+    wanted: directories.map(({ path, mode }) => `${mode.toString(8)} ${path}`),
+    code: "bug",
+    check: async () => findingOf(await faultsOf(directories.map(directoryFault))),
+    change: async () => {
+      for (const directory of directories) await makeManagedDirectory(directory);
+    },
+  };
+}
