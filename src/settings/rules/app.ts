@@ -2,7 +2,7 @@ import { environmentDeliveryFault } from "../../../contract/index.ts";
 import { type ProgramVariable, programVariables } from "../../secrets/programVariables.ts";
 import { appFileName } from "../appFiles.ts";
 import { seen } from "../fault.ts";
-import { entries, faultAt, faultIn, listed, members, type Rule } from "./draft.ts";
+import { entries, faultAt, faultIn, listed, members, promoteCommand, type Rule } from "./draft.ts";
 
 /** Routes: names unique in the app, host and path unique in the stack, hosts that DNS knows, services that serve. */
 export const routes: Rule = function* ({ settings, apps }) {
@@ -45,7 +45,7 @@ export const routes: Rule = function* ({ settings, apps }) {
 };
 
 /** Every service has exactly one image, and literal images say where they came from. */
-export const images: Rule = function* ({ settings, apps }) {
+export const images: Rule = function* ({ stack, settings, apps }) {
   for (const [app, { images, release }] of entries(settings.apps)) {
     const path = ["apps", app] as const;
     if (images === "fromBuild") {
@@ -53,17 +53,13 @@ export const images: Rule = function* ({ settings, apps }) {
         yield faultAt(
           [...path, "release"],
           'must not stand beside "images: fromBuild", whose file says it',
-          "remove it, or write the images out with npm run promote",
+          `remove it, or ${promoteCommand(stack, app)}`,
         );
       continue;
     }
     if (images === undefined) continue;
     if (release === undefined)
-      yield faultAt(
-        [...path, "release"],
-        "is missing: a reviewer must see where the images came from",
-        `run npm run promote -- <stack> --app ${app}`,
-      );
+      yield faultAt([...path, "release"], "is missing: a reviewer must see where the images came from", promoteCommand(stack, app));
     const roles = apps[app]?.roles;
     if (roles === undefined) continue;
     for (const service of Object.keys(roles)) {
@@ -71,7 +67,7 @@ export const images: Rule = function* ({ settings, apps }) {
         yield faultAt(
           [...path, "images", service],
           `is missing: ${appFileName(app, "compose")} has this service`,
-          `run npm run promote -- <stack> --app ${app}`,
+          promoteCommand(stack, app),
         );
     }
     for (const service of Object.keys(images)) {
@@ -109,12 +105,8 @@ export const environment: Rule = function* ({ settings, apps }) {
             "is a secret by its name and must not stand in a stack file",
             `put it into the secret store and name it in ${appFileName(app, "secrets")}`,
           );
-        if (/^TERRACE_/i.test(name))
-          yield faultAt(
-            [...path, name],
-            `must not begin with TERRACE_: the host sets those itself, got ${seen(value)}`,
-            "give it another name",
-          );
+        if (name === "TERRACE_RELEASE")
+          yield faultAt([...path, name], `is set by the host itself, got ${seen(value)}`, "give it another name");
       }
     }
   }

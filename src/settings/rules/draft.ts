@@ -43,6 +43,11 @@ export function* entries<T>(mapping: Readonly<Record<string, T | undefined>> | u
   for (const [key, member] of Object.entries(mapping ?? {})) if (member !== undefined) yield [key, member];
 }
 
+/** The command that writes an app's images into a stack file. */
+export function promoteCommand(stack: string, app: string): string {
+  return `run "npm run promote -- ${stack} --app ${app}"`;
+}
+
 export function listed(names: Iterable<string>): string {
   return [...names].sort().join(", ") || "none";
 }

@@ -1,7 +1,7 @@
 import { type Fault, type PathSegment, secretLook, seen } from "../fault.ts";
 import { imageDigestsFileName, platformEntry } from "../imageDigests.ts";
 import { appFileName } from "../appFiles.ts";
-import { entries, faultAt, faultIn, members, type Rule } from "./draft.ts";
+import { entries, faultAt, faultIn, members, promoteCommand, type Rule } from "./draft.ts";
 
 /** A copied stack file must not release to the environment it was copied from. */
 export const environmentIsStack: Rule = function* ({ stack, settings }) {
@@ -40,7 +40,7 @@ export const platform: Rule = function* ({ settings }) {
 };
 
 /** What says `fromBuild` needs a build. */
-export const builds: Rule = function* ({ settings, apps, digests }) {
+export const builds: Rule = function* ({ stack, settings, apps, digests }) {
   const wanted: { readonly path: readonly PathSegment[]; readonly entry: string; readonly services: readonly string[] }[] = [];
   if (settings.platform?.mode === "own" && settings.platform.ingress?.image === "fromBuild")
     wanted.push({ path: ["platform", "ingress", "image"], entry: platformEntry, services: ["ingress"] });
@@ -50,7 +50,7 @@ export const builds: Rule = function* ({ settings, apps, digests }) {
   for (const { path, entry, services } of wanted) {
     if (digests.kind === "faulty") continue;
     const images = digests.kind === "read" ? digests.builds[entry]?.images : undefined;
-    const promote = entry === platformEntry ? "write the pinned reference here" : `run npm run promote -- <stack> --app ${entry}`;
+    const promote = entry === platformEntry ? "write its pinned reference here" : promoteCommand(stack, entry);
     if (digests.kind === "absent") {
       yield faultAt(
         path,
