@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AppPlan, planApp } from "../components/app/index.ts";
 import { instanceName } from "../contract/index.ts";
-import type { ResolvedApp } from "./settings/settings.ts";
+import type { Fault } from "../components/shared/fault.ts";
+import { faultsError, type ResolvedApp, type Settings } from "./settings/index.ts";
 
 export interface PlannedApp {
   readonly name: string;
@@ -11,8 +12,20 @@ export interface PlannedApp {
   readonly plan: Extract<AppPlan, { kind: "ready" }>;
 }
 
-/** Plans an app from its files and the stack's settings. Faults come back, so that those of all apps can be told together. */
-export function planStackApp(name: string, environment: string, app: ResolvedApp): AppPlan {
+/** Plans every app of the stack. Throws one UserError with the faults of all of them. */
+export function planApps({ apps, environment }: Settings): readonly PlannedApp[] {
+  const faults: Fault[] = [];
+  const planned = Object.entries(apps).flatMap(([name, settings]) => {
+    const plan = planOne(name, environment, settings);
+    if (plan.kind === "ready") return [{ name, instance: instanceName(name, environment), settings, plan }];
+    faults.push(...plan.faults);
+    return [];
+  });
+  if (faults.length > 0) throw faultsError("apps", faults);
+  return planned;
+}
+
+function planOne(name: string, environment: string, app: ResolvedApp): AppPlan {
   const { directory, secrets, app: checks } = app.files;
   return planApp({
     instance: instanceName(name, environment),

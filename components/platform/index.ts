@@ -1,2 +1,3 @@
+export { buildHostBundle, type HostBundle } from "./bundle.ts";
 export { type OwnPlatformArgs, Platform, type PlatformArgs, type ReusedPlatformArgs } from "./platform.ts";
 export { type PlatformPlan, platformRequest } from "./platformRequest.ts";

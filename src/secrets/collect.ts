@@ -1,6 +1,6 @@
 import { fault, type Fault, faultsError } from "../settings/fault.ts";
 import type { Requirement } from "./requirement.ts";
-import { type Folders, generatePlaceholder } from "./source.ts";
+import { fillInPlaceholder, type Folders, generatePlaceholder } from "./source.ts";
 import { valueFault } from "./validation.ts";
 
 /** Values by folder and name, as far as they were asked for. Never leaves `src/secrets`. */
@@ -14,11 +14,17 @@ export function placeOf(folder: string, name: string): string {
   return folder === "/" ? `/${name}` : `${folder}/${name}`;
 }
 
+/** A value that somebody put in: the template's place holder is none. */
+function given(folders: Folders, folder: string, name: string): string | undefined {
+  const value = folders.get(folder)?.get(name);
+  return value === fillInPlaceholder ? undefined : value;
+}
+
 /** What is missing and what does not look as it must, all of it. No message holds a value or a part of one. */
 export function secretFaults(requirements: readonly Requirement[], folders: Folders): readonly Fault[] {
   return requirements.flatMap((requirement): Fault[] => {
     const { folder, name, neededBy, validate, optional, generate } = requirement;
-    const value = folders.get(folder)?.get(name);
+    const value = given(folders, folder, name);
     const path = placeOf(folder, name);
     const canGenerate = generate === undefined ? undefined : 'run "npm run secrets -- generate <stack>"';
     if (value === undefined)
@@ -48,7 +54,7 @@ export function collect(
     value: (folder, name) => {
       const place = placeOf(folder, name);
       if (!asked.has(place)) throw new Error(`secret ${place}: nobody said that this stack needs it`);
-      return faulty.has(place) ? undefined : folders.get(folder)?.get(name);
+      return faulty.has(place) ? undefined : given(folders, folder, name);
     },
   };
   const all = [...faults, ...between(values)];

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OperatorSettings } from "../../components/platform/schema.ts";
-import type { Settings } from "../settings/settings.ts";
+import type { DeclaredSettings, Settings } from "../settings/settings.ts";
 import { faultsBetween, type Lookup } from "./between.ts";
 import { type Collected, collect, placeOf, valueOf } from "./collect.ts";
 import { readCredentials } from "./credentials.ts";
@@ -30,7 +30,7 @@ export async function readSecrets(settings: Settings, source: SecretSource = sou
 }
 
 /** The store that the settings and this process's environment name. */
-export function sourceOf(settings: Settings): ReturnType<typeof infisicalStore> {
+export function sourceOf(settings: DeclaredSettings | Settings): ReturnType<typeof infisicalStore> {
   const { siteUrl, environment } = settings.secretStore;
   return infisicalStore(readCredentials(process.env, siteUrl), environment ?? settings.environment);
 }

@@ -1,4 +1,4 @@
-import type { Settings } from "../settings/settings.ts";
+import type { DeclaredSettings, Settings } from "../settings/settings.ts";
 import { neededVariables, programVariables } from "./programVariables.ts";
 import type { Generation, VariableDeclaration } from "./secretsFile.ts";
 import type { Validation } from "./validation.ts";
@@ -15,7 +15,7 @@ export interface Requirement {
 }
 
 /** Everything that a stack reads from the store: what the program itself needs, then what the containers of its apps see. */
-export function requirementsOf(settings: Settings): readonly Requirement[] {
+export function requirementsOf(settings: DeclaredSettings | Settings): readonly Requirement[] {
   const apps = Object.entries(settings.apps);
   const program = neededVariables({
     ownPlatform: settings.platform.mode === "own",

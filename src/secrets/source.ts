@@ -21,5 +21,8 @@ export interface SecretStore extends SecretSource {
   put(folder: string, name: string, value: string): Promise<"written" | "exists">;
 }
 
+/** What the template holds where a person puts a value in. */
+export const fillInPlaceholder = "<fill-in>";
+
 /** What the template holds for values that `secrets generate` makes. */
 export const generatePlaceholder = "<generate>";

@@ -1,12 +1,11 @@
-import { instanceName } from "../../contract/index.ts";
 import { type AppDraft, readAppFiles } from "./appFiles.ts";
 import { type Fault, faultsError } from "./fault.ts";
-import { buildProvenance, type DigestsFile, platformEntry, readImageDigests } from "./imageDigests.ts";
-import { rules } from "./rules/index.ts";
-import type { Draft } from "./rules/draft.ts";
+import { type Build, buildProvenance, type DigestsFile, platformEntry, readImageDigests } from "./imageDigests.ts";
+import type { Draft, Rule } from "./rules/draft.ts";
+import { declarationRules, imageRules } from "./rules/index.ts";
 import { type StackInput, StackSettings } from "./schema.ts";
 import { parsePeoplesFile } from "./schemaFaults.ts";
-import type { AppFiles, ResolvedApp, Settings } from "./settings.ts";
+import type { AppFiles, DeclaredApp, DeclaredSettings, ResolvedApp, Settings } from "./settings.ts";
 
 /** Where settings come from: both loaders bring this much, and everything after is common. */
 export interface SettingsSource {
@@ -22,55 +21,63 @@ export interface SettingsSource {
 
 /** The settings of a stack. Throws one UserError with every fault of the stack file and of the files it names. Reads files. */
 export function resolveSettings(source: SettingsSource): Settings {
-  const { stack, raw, root } = source;
+  const digests = readImageDigests(source.root);
+  return freeze(withImages(declare(source, [...declarationRules, ...imageRules], digests), digests));
+}
+
+/** The same, without a look at images: for what makes them known, and for what has nothing to do with them. */
+export function declaredSettings(source: SettingsSource): DeclaredSettings {
+  return freeze(declare(source, declarationRules, { kind: "absent" }));
+}
+
+function declare(
+  { project, stack, raw, root, faults: before = [] }: SettingsSource,
+  rules: readonly Rule[],
+  digests: DigestsFile,
+): DeclaredSettings {
   const parsed = parsePeoplesFile(StackSettings, raw);
   const draft = (parsed.kind === "valid" ? raw : parsed.draft) as Draft<StackInput>;
-  const faults: Fault[] = [...(source.faults ?? []), ...(parsed.kind === "faulty" ? parsed.faults : [])];
-  const apps: Record<string, AppDraft> = {};
+  const faults: Fault[] = [...before, ...(parsed.kind === "faulty" ? parsed.faults : [])];
+  const drafts: Record<string, AppDraft> = {};
   for (const app of Object.keys(draft.apps ?? {})) {
     const files = readAppFiles(root, app);
     faults.push(...files.faults);
-    apps[app] = files.draft;
+    drafts[app] = files.draft;
   }
-  const digests = readImageDigests(root);
-  for (const rule of rules) faults.push(...rule({ stack, settings: draft, apps, digests }));
+  for (const rule of rules) faults.push(...rule({ stack, settings: draft, apps: drafts, digests }));
   if (parsed.kind === "faulty" || faults.length > 0) throw faultsError(`Pulumi.${stack}.yaml`, faults);
-  return freeze(complete(source.project, parsed.value, apps, digests));
+  const apps = Object.entries(parsed.value.apps).map(
+    ([app, settings]) => [app, { ...settings, files: filesOf(app, drafts[app]) }] as const,
+  );
+  return { ...parsed.value, project, apps: Object.fromEntries(apps) };
 }
 
-/** Puts together what has no faults. What the rules have checked cannot be absent here: if it is, that is a bug, and says so. */
-function complete(project: string, settings: StackSettings, drafts: Readonly<Record<string, AppDraft>>, digests: DigestsFile): Settings {
+/** Puts images in. What the rules have checked cannot be absent here: if it is, that is a bug, and says so. */
+function withImages(settings: DeclaredSettings, digests: DigestsFile): Settings {
   const builds = digests.kind === "read" ? digests.builds : {};
-  const { platform } = settings;
-  return {
-    ...settings,
-    project,
-    platform:
-      platform.mode === "own" && platform.ingress.image === "fromBuild"
-        ? {
-            ...platform,
-            ingress: { ...platform.ingress, image: present(builds[platformEntry]?.images["ingress"], "image of the ingress") },
-          }
-        : platform,
-    apps: Object.fromEntries(
-      Object.entries(settings.apps).map(([app, { images, release, ...rest }]): [string, ResolvedApp] => {
-        const files = filesOf(instanceName(app, settings.environment), drafts[app]);
-        if (images !== "fromBuild") return [app, { ...rest, files, images, release: present(release, "release") }];
-        const build = present(builds[app], `build of ${app}`);
-        const used = Object.keys(files.roles).map((service) => [service, present(build.images[service], `image of ${service}`)]);
-        return [app, { ...rest, files, images: Object.fromEntries(used) as Record<string, string>, release: buildProvenance(build) }];
-      }),
-    ),
-  };
+  const apps = Object.entries(settings.apps).map(([app, declared]) => [app, appWithImages(app, declared, builds[app])] as const);
+  return { ...settings, apps: Object.fromEntries(apps), platform: platformWithImage(settings.platform, builds[platformEntry]) };
 }
 
-function filesOf(instance: string, draft: AppDraft | undefined): AppFiles {
-  const files = present(draft, `files of ${instance}`);
+function platformWithImage(platform: DeclaredSettings["platform"], build: Build | undefined): Settings["platform"] {
+  if (platform.mode === "reuse" || platform.ingress.image !== "fromBuild") return platform;
+  return { ...platform, ingress: { ...platform.ingress, image: present(build?.images["ingress"], "image of the ingress") } };
+}
+
+function appWithImages(app: string, { images, release, ...rest }: DeclaredApp, build: Build | undefined): ResolvedApp {
+  if (images !== "fromBuild") return { ...rest, images, release: present(release, `release of ${app}`) };
+  const built = present(build, `build of ${app}`);
+  const used = Object.keys(rest.files.roles).map((service) => [service, present(built.images[service], `image of ${service}`)] as const);
+  return { ...rest, images: Object.fromEntries(used), release: buildProvenance(built) };
+}
+
+function filesOf(app: string, draft: AppDraft | undefined): AppFiles {
+  const files = present(draft, `files of ${app}`);
   return {
     directory: files.directory,
-    roles: present(files.roles, `services of ${instance}`),
-    app: present(files.app, `app.yaml of ${instance}`),
-    secrets: present(files.secrets, `secrets.yaml of ${instance}`),
+    roles: present(files.roles, `services of ${app}`),
+    app: present(files.app, `app.yaml of ${app}`),
+    secrets: present(files.secrets, `secrets.yaml of ${app}`),
   };
 }
 

@@ -2,8 +2,10 @@ import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { fault, type Fault, faultsError, seen } from "./fault.ts";
-import { resolveSettings } from "./resolve.ts";
-import type { Settings } from "./settings.ts";
+import { declaredSettings, resolveSettings, type SettingsSource } from "./resolve.ts";
+import { HostSettings } from "./schema.ts";
+import { parsePeoplesFile } from "./schemaFaults.ts";
+import type { DeclaredSettings, Settings } from "./settings.ts";
 import { UserError } from "./userError.ts";
 import { parseYaml, readText } from "./yamlFile.ts";
 
@@ -20,8 +22,22 @@ const namespace = `${projectName}:`;
  * backend does not. Throws one UserError with every fault.
  */
 export function readStackFile(stack: string, root: string = checkoutRoot): Settings {
-  const { raw, faults } = readStackConfig(stack, root);
-  return resolveSettings({ project: projectName, stack, raw, root, faults });
+  return resolveSettings(readStackConfig(stack, root));
+}
+
+/** The same, without a look at images: for what makes them known, and for what has nothing to do with them. */
+export function readDeclaredStackFile(stack: string, root: string = checkoutRoot): DeclaredSettings {
+  return declaredSettings(readStackConfig(stack, root));
+}
+
+/**
+ * Only where the host is: on call one must get there whatever else is wrong with the stack file. Throws a UserError with the faults of
+ * `host`.
+ */
+export function readHostSettings(stack: string, root: string = checkoutRoot): HostSettings {
+  const parsed = parsePeoplesFile(z.object({ host: HostSettings }), readStackConfig(stack, root).raw);
+  if (parsed.kind === "faulty") throw faultsError(`Pulumi.${stack}.yaml`, parsed.faults);
+  return parsed.value.host;
 }
 
 /** Path of a stack's file. */
@@ -53,7 +69,7 @@ function readStackConfig(
     if (isEncrypted(value)) faults.push(encryptedFault(name));
     else raw[name] = value;
   }
-  return { raw, faults };
+  return { project: projectName, stack, raw, root, faults };
 }
 
 /** Stacks that have a file, sorted. */

@@ -147,6 +147,14 @@ export const secrets: Rule = function* ({ settings, apps }) {
       if (delivery !== undefined)
         yield faultIn(name, [...path, "deliver"], delivery.split("; ")[0] ?? delivery, 'say "deliver: file", or give it another name');
       if (roles === undefined) continue;
+      const parts = new Set(declaration.services.map((service) => roles[service] === "data"));
+      if (parts.size === 2 && declaration.onRollback === "release")
+        yield faultIn(
+          name,
+          [...path, "onRollback"],
+          'must be "latest": it goes to stateful services too, which are not rolled back, and an old value would not open them',
+          'say "onRollback: latest"',
+        );
       for (const [index, service] of declaration.services.entries()) {
         const at = [...path, "services", index];
         if (!Object.hasOwn(roles, service))

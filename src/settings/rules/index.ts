@@ -3,8 +3,8 @@ import type { Rule } from "./draft.ts";
 import { edgeOwnership, edgeRecords, firewallRules } from "./edge.ts";
 import { builds, environmentIsStack, noSecrets, platform, reservedNames } from "./stack.ts";
 
-/** Every rule between fields. */
-export const rules: readonly Rule[] = [
+/** Rules between fields, but for those about images. */
+export const declarationRules: readonly Rule[] = [
   environmentIsStack,
   platform,
   edgeRecords,
@@ -12,10 +12,11 @@ export const rules: readonly Rule[] = [
   firewallRules,
   reservedNames,
   routes,
-  images,
-  builds,
   environment,
   checks,
   secrets,
   noSecrets,
 ];
+
+/** Every service has an image that can be found. What promotes images, or only looks at secrets, must work before that is so. */
+export const imageRules: readonly Rule[] = [images, builds];

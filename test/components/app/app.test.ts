@@ -84,7 +84,7 @@ describe("data", () => {
     assert.deepEqual(request.volumes, ["database", "uploads"]);
     assert.equal(request.secrets, "d".repeat(64));
     assert.equal(made[1]?.inputs["create"], "sudo -n /opt/terrace/bin/terrace-data");
-    assert.equal(made[1]?.inputs["delete"], "sudo -n /opt/terrace/bin/terrace-retire-data");
+    assert.equal(made[1].inputs["delete"], "sudo -n /opt/terrace/bin/terrace-retire-data");
   });
 });
 

@@ -52,8 +52,7 @@ describe("platform", () => {
     assert.equal(upload["remotePath"], `terrace-upload/${plan.program}.cjs`);
     assert.deepEqual(bootstrap?.["triggers"], ["ssh-ed25519 AAAA", 2]);
     assert.equal(bootstrap["create"], `sh -s -- terrace-upload/${plan.program}.cjs ${plan.program}`);
-    assert.deepEqual(secrets?.["stdin"], secret("{}"));
-    assert.equal(secrets["logging"], "none");
+    assert.deepEqual([secrets?.["stdin"], secrets?.["logging"]], [secret("{}"), "none"]);
     assert.deepEqual(items, {
       connection: secret(connectionInputs("root")),
       create: "sudo -n /opt/terrace/bin/terrace-platform",

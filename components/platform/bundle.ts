@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
 import type { Plugin } from "esbuild";
 
-/** Runs on the machine of the Pulumi program, never on a server: makes the one file that does. */
+/** The host program as one file. Here and not in host/: this runs beside Pulumi, never on a server. */
 
-const checkout = resolve(import.meta.dirname, "..");
+const checkout = resolve(import.meta.dirname, "../..");
 const bundledPackages = ["esbuild", "zod", "yaml"] as const;
 
 export interface HostBundle {

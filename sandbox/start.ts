@@ -1,0 +1,60 @@
+/**
+ * `npm start`: from a fresh clone to a running release. Brings up the sandbox, builds and pushes the demo's images, puts Pulumi in place and
+ * runs `pulumi up` of the staging stack, for real. Does again only what is not done; asks nothing.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import pico from "picocolors";
+import { publishImages } from "./images/publish.ts";
+import { type SandboxHandle, shellOutput, upSandbox } from "./index.ts";
+import { pulumiEnvironment } from "./pulumiEnvironment.ts";
+import { checkoutDirectory } from "./shared/paths.ts";
+import { step } from "./shared/step.ts";
+
+const stack = "staging";
+const started = performance.now();
+
+const environmentOf = (sandbox: SandboxHandle): Promise<Record<string, string>> => pulumiEnvironment(sandbox, stack);
+const sandbox = await upSandbox();
+const [environment] = await Promise.all([
+  step("Pulumi's engine and plugins", () => environmentOf(sandbox)),
+  step("images of the demo, built and pushed", () => publishImages(sandbox, join(checkoutDirectory, "image-digests.json"))),
+]);
+
+await pulumi("stack", "select", "--create", stack);
+await pulumi("up", "--stack", stack, "--yes", "--skip-preview");
+await farewell();
+
+/** Runs the command line on this terminal, so that a person sees what the engine shows. */
+async function pulumi(...args: string[]): Promise<void> {
+  const child = spawn("pulumi", args, { cwd: checkoutDirectory, env: environment, stdio: ["ignore", "inherit", "inherit"] });
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 130));
+  });
+  if (exitCode === 0) return;
+  process.stderr.write(
+    `\n !  pulumi ${args[0] ?? ""} ended with ${exitCode}; what ran before still runs. "npm start" goes on from here.\n`,
+  );
+  process.exit(exitCode);
+}
+
+async function farewell(): Promise<void> {
+  const status = await shellOutput(sandbox.server(stack), "/opt/terrace/bin/terrace status");
+  const query = '{ health release postgres { version rows } redis { counter } job(word: \\"hello\\") { state result } }';
+  const host = `api.${stack}.${sandbox.seed.domain}`;
+  process.stdout.write(`
+${status}
+
+${pico.bold("It answers:")}
+  curl --cacert ${sandbox.slot.caCertificate} --resolve ${host}:443:${sandbox.slot.edgeLoopback} \\
+    --json '{"query":"${query}"}' https://${host}/graphql
+
+${pico.bold("Three things to try next:")}
+  source sandbox/env && pulumi preview --stack ${stack} --diff    no changes, no connection to the server
+  npm run sandbox -- shell ${stack} terrace history               what was released here, by whom
+  npm run sandbox -- break edge outage                            a bad day at the edge; --help lists more
+
+Done in ${((performance.now() - started) / 1000).toFixed(0)} s.
+`);
+}
