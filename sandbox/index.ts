@@ -1,3 +1,4 @@
+import { codeVersion } from "./codeVersion.ts";
 import { ask, NotRunning } from "./control.ts";
 import { installPrerequisites } from "./prerequisites.ts";
 import type { SandboxStatus } from "./sandbox.ts";
@@ -42,6 +43,8 @@ export async function upSandbox(options: UpOptions = {}): Promise<SandboxHandle>
   const onLine = options.onLine ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const request = options.servers === undefined ? { verb: "up" as const } : { verb: "up" as const, servers: [...options.servers] };
   const status = (await ask(slot, request, onLine)) as SandboxStatus;
+  if (status.code !== (await codeVersion()))
+    onLine(" !  this sandbox runs other code than the checkout holds now; down and up again loads it");
   return handle(slot, status);
 }
 

@@ -16,6 +16,7 @@ const prerequisites: readonly Prerequisite[] = [
   { path: "/usr/bin/ssh-keygen", package: "openssh-client" },
   { path: "/usr/bin/nsenter", package: "util-linux" },
   { path: "/usr/bin/setpriv", package: "util-linux" },
+  { path: "/usr/bin/unshare", package: "util-linux" },
   { path: "/usr/bin/flock", package: "util-linux" },
   { path: "/etc/ssl/certs/ca-certificates.crt", package: "ca-certificates" },
 ];

@@ -18,7 +18,10 @@ import { prepareSeed } from "./slotSeed.ts";
 /** What a person or a test wants to know of a sandbox that runs. */
 export interface SandboxStatus {
   readonly slot: number;
+  /** Process id. */
   readonly supervisor: number;
+  /** Of the sandbox's code that the supervisor has loaded. */
+  readonly code: string;
   readonly services: readonly string[];
   readonly servers: readonly ServerStatus[];
 }
@@ -38,8 +41,8 @@ export interface Sandbox {
 
 const serverArgument = z.strictObject({ server: z.string() });
 
-/** Makes the sandbox of a slot that the calling process holds. Nothing runs until `up`. */
-export function createSandbox(slot: Slot): Sandbox {
+/** Makes the sandbox of a slot that the calling process holds, out of the code of version `code`. Nothing runs until `up`. */
+export function createSandbox(slot: Slot, code: string): Sandbox {
   const servers = new Map<string, Server>();
   const services: Services = {};
   let mirror: Promise<AptMirror> | undefined;
@@ -47,6 +50,7 @@ export function createSandbox(slot: Slot): Sandbox {
   const status = (): SandboxStatus => ({
     slot: slot.number,
     supervisor: process.pid,
+    code,
     services: serviceOrder.filter((name) => services[name] !== undefined),
     servers: [...servers.values()].map((server) => server.status()).sort((a, b) => a.ipv4.localeCompare(b.ipv4, "en", { numeric: true })),
   });
@@ -102,7 +106,7 @@ export function createSandbox(slot: Slot): Sandbox {
   const theServer = (name: string): Server => {
     const server = servers.get(name);
     if (server === undefined)
-      throw new Error(`server "${name}": is not in this sandbox; it has ${[...servers.keys()].join(", ") || "none"}`);
+      throw new Error(`server "${name}": is not in this sandbox; it has ${[...servers.keys()].sort().join(", ") || "none"}`);
     return server;
   };
 

@@ -69,9 +69,11 @@ async function buildRoot(root: string): Promise<void> {
       'APT::Install-Recommends "false"',
       ...mirror.dateChecks.map((line) => line.replace(/;$/, "")),
     ];
+    // What it mounts in the root goes with it, however it ends.
     const result = await execa(
-      "mmdebstrap",
+      "unshare",
       [
+        ...["--mount", "--propagation", "slave", "--", "mmdebstrap"],
         "--mode=root",
         "--variant=minbase",
         "--format=directory",

@@ -2,7 +2,8 @@ import type { AptMirror } from "./aptMirror.ts";
 import { startAptProxy } from "./aptProxy.ts";
 import type { SlotCertificates } from "./ca.ts";
 import { startCloudflare, tokenScopes, type CloudflareService } from "./cloudflare/index.ts";
-import { startDns } from "./dns/index.ts";
+import { startDns, type NameWorld } from "./dns/index.ts";
+import { startEdge } from "./edge/index.ts";
 import { serviceNames, type ServiceName } from "./names.ts";
 import { startRegistry } from "./registry.ts";
 import type { Seed } from "./seed.ts";
@@ -20,7 +21,7 @@ export interface ServiceContext {
   readonly serverAddress: (hostName: string) => Address | undefined;
 }
 
-export const serviceOrder = ["apt-proxy", "registry", "cloudflare", "dns"] as const;
+export const serviceOrder = ["apt-proxy", "registry", "cloudflare", "dns", "edge"] as const;
 export type ServiceKey = (typeof serviceOrder)[number];
 
 /** A slot's services by name; the ones that others look into have their own type. */
@@ -31,12 +32,24 @@ export async function startServices(context: ServiceContext, services: Services)
   services["apt-proxy"] ??= await aptProxy(context);
   services.registry ??= await startRegistry({ slot: context.slot, ...context.seed.registry });
   const cloudflare = (services.cloudflare ??= await startCloudflareOf(context));
-  services.dns ??= await startDns({
-    listeners: [context.slot.gateway.ipv4, context.slot.gateway.ipv6].map((host) => ({ host, port: 53 })),
-    logs: context.slot.logs,
-    names: (name) => serviceAddress(context.slot, name) ?? context.serverAddress(name),
+  const { slot, certificates } = context;
+  const world: NameWorld = {
+    names: (name) => serviceAddress(slot, name) ?? context.serverAddress(name),
     zones: cloudflare.zones,
-    edge: context.slot.edge,
+    edge: slot.edge,
+  };
+  services.dns ??= await startDns({
+    ...world,
+    listeners: [slot.gateway.ipv4, slot.gateway.ipv6].map((host) => ({ host, port: 53 })),
+    logs: slot.logs,
+  });
+  services.edge ??= await startEdge({
+    world,
+    listeners: [slot.edge.ipv4, slot.edge.ipv6, slot.edgeLoopback].map((host) => ({ host, httpPort: 80, httpsPort: 443 })),
+    certificates: [certificates.edge],
+    trust: { authorities: [certificates.ca.certificate], client: certificates.originPull },
+    name: serviceNames.edge,
+    logs: slot.logs,
   });
 }
 

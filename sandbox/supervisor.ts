@@ -3,6 +3,7 @@ import { closeSync, existsSync, watch, writeSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { removeBridge } from "./bridge.ts";
+import { codeVersion } from "./codeVersion.ts";
 import { startControl, type ControlRequest } from "./control.ts";
 import { killControlGroup, makeControlGroup } from "./controlGroup.ts";
 import { guardSlot } from "./guard.ts";
@@ -33,7 +34,7 @@ for (const file of await makeControlGroup(join(slot.controlGroup, "supervisor"))
 await mkdir("/run/systemd/nspawn", { recursive: true });
 await execa("mount", ["-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run/systemd/nspawn"]);
 
-const sandbox = createSandbox(slot);
+const sandbox = createSandbox(slot, await codeVersion());
 const control = await startControl(slot, handle);
 onStep((line) => {
   process.stderr.write(`${new Date().toISOString()} ${line}\n`);

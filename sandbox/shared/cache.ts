@@ -1,5 +1,6 @@
+import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { access, mkdir, rename, rm } from "node:fs/promises";
+import { access, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { takeLock } from "./lock.ts";
 import { cacheDirectory } from "./paths.ts";
@@ -24,6 +25,7 @@ export async function cached(kind: string, key: string, build: (directory: strin
   const lock = await takeLock(join(cacheDirectory, "locks", `${kind}-${key}`));
   try {
     if (await exists(directory)) return directory;
+    await removeUnfinished(join(cacheDirectory, kind), `.tmp-${key}-`);
     const temporary = join(cacheDirectory, kind, `.tmp-${key}-${randomBytes(4).toString("hex")}`);
     await mkdir(temporary, { recursive: true });
     try {
@@ -37,6 +39,17 @@ export async function cached(kind: string, key: string, build: (directory: strin
   } finally {
     await lock?.release();
   }
+}
+
+/**
+ * Whoever began these was killed: their lock is ours now. Best effort, and never into another file system: a killed builder of a root may
+ * have left /dev mounted in it.
+ */
+async function removeUnfinished(directory: string, prefix: string): Promise<void> {
+  const names = (await readdir(directory).catch(() => [])).filter((name) => name.startsWith(prefix));
+  if (names.length === 0) return;
+  const paths = names.map((name) => join(directory, name));
+  await new Promise<void>((resolve) => execFile("rm", ["--recursive", "--force", "--one-file-system", "--", ...paths], () => resolve()));
 }
 
 export async function exists(path: string): Promise<boolean> {

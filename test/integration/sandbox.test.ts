@@ -179,7 +179,10 @@ describe("sandbox core", () => {
       assert.equal(await on("staging", "docker info --format '{{.Driver}} {{.CgroupVersion}}'"), "overlay2 2");
       assert.equal(await on("staging", "docker run --rm demo:1 /bin/busybox echo hello"), "hello");
       assert.match(await on("staging", "nft list chain ip nat DOCKER"), /chain DOCKER/);
-      await on("staging", "docker run -d --name web --restart unless-stopped -p 8080:80 demo:1 /bin/busybox httpd -f -p 80 -h /bin");
+      await on(
+        "staging",
+        "docker run -d --name web --restart unless-stopped --stop-timeout 1 -p 8080:80 demo:1 /bin/busybox httpd -f -p 80 -h /bin",
+      );
       const answer = await fetch(`http://${sandbox.server("staging").address.ipv4}:8080/busybox`, { method: "HEAD" });
       assert.equal(answer.status, 200);
     });
@@ -240,7 +243,7 @@ describe("sandbox core", () => {
       );
       await assert.rejects(
         sandbox.control("servers", "powerCut", { server: "nowhere" }),
-        /server "nowhere": is not in this sandbox; it has staging, prod/,
+        /server "nowhere": is not in this sandbox; it has prod, staging/,
       );
     });
 
