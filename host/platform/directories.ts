@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { HostPaths } from "../paths.ts";
+import { hostSecretsLease } from "../secrets/hostSecrets.ts";
 import { findingOf } from "./item.ts";
 import type { Item } from "./item.ts";
 import { directoryFault, faultsOf, makeManagedDirectory } from "./managedFile.ts";
@@ -26,7 +27,7 @@ export function wantedDirectories(paths: HostPaths): ManagedDirectory[] {
     { path: paths.ingressCertificates, mode: closed },
     { path: paths.state, mode: open },
     { path: paths.sealedSecrets, mode: closed },
-    { path: paths.instance("host-secrets"), mode: closed },
+    { path: paths.instance(hostSecretsLease), mode: closed },
   ];
 }
 
