@@ -58,22 +58,19 @@ export async function startAptProxy(options: AptProxyOptions): Promise<RunningSe
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = performance.now();
     const asked = request.method === "GET" || request.method === "HEAD" ? archivePath(request.url ?? "") : undefined;
-    const record = (source: string): void =>
-      options.log({
-        method: request.method,
-        url: request.url,
-        status: response.statusCode,
-        source,
-        milliseconds: Math.round(performance.now() - started),
-      });
+    // Before the last byte: whoever has the answer finds its line in the log.
+    const record = (source: string, status: number): void =>
+      options.log({ method: request.method, url: request.url, status, source, milliseconds: Math.round(performance.now() - started) });
     if (asked === undefined) {
+      record("refused", 403);
       response.writeHead(403, { "content-type": "text/plain" });
       response.end("this proxy serves Debian archives to apt and nothing else\n");
-      return record("refused");
+      return;
     }
     if (!asked.immutable) {
-      await passOn(options.mirror, asked, request, response);
-      return record("mirror");
+      const upstream = await options.mirror.get(asked.archive, asked.path, pick(request.headers, conditionalHeaders));
+      record("mirror", upstream.statusCode ?? 502);
+      return passOn(upstream, request, response);
     }
     const file = join(directory, asked.archive, asked.path);
     const present = await isFile(file);
@@ -82,13 +79,14 @@ export async function startAptProxy(options: AptProxyOptions): Promise<RunningSe
       underway.set(file, waiting);
       const fetched = await waiting;
       if (fetched.status !== 200) {
+        record("mirror", fetched.status);
         response.writeHead(fetched.status, { "content-type": "text/plain" });
         response.end();
-        return record("mirror");
+        return;
       }
     }
+    record(present ? "cache" : "mirror", 200);
     await sendFile(file, request, response);
-    record(present ? "cache" : "mirror");
   };
 
   const server = createServer((request, response) => {
@@ -160,13 +158,7 @@ async function sendFile(file: string, request: IncomingMessage, response: Server
 const conditionalHeaders = ["if-modified-since", "if-range", "range"] as const;
 const answerHeaders = ["content-length", "content-range", "content-type", "last-modified", "etag", "accept-ranges"] as const;
 
-async function passOn(
-  mirror: Pick<AptMirror, "get">,
-  asked: ArchivePath,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const upstream = await mirror.get(asked.archive, asked.path, pick(request.headers, conditionalHeaders));
+async function passOn(upstream: IncomingMessage, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.writeHead(upstream.statusCode ?? 502, pick(upstream.headers, answerHeaders));
   if (request.method === "HEAD") {
     upstream.destroy();
