@@ -1,0 +1,6 @@
+import { endWorld } from "../support/world.ts";
+
+// Root hook: whatever happened, no server outlives the tests.
+after(async () => {
+  await endWorld();
+});
