@@ -20,9 +20,15 @@ export const kinds: readonly Kind[] = [
   },
   { name: "sandbox", what: "emulators and plugins at their protocols", files: ["test/sandbox/**/*.test.ts"], timeoutSeconds: 300 },
   {
-    name: "integration",
-    what: "the real engine, real servers, what an operator sees",
-    files: ["test/integration/**/*.test.ts"],
+    name: "servers",
+    what: "sandbox, images and host program on real servers",
+    files: ["test/integration/*.test.ts"],
+    timeoutSeconds: 1200,
+  },
+  {
+    name: "program",
+    what: "the real engine against the whole outside world, and what an operator sees",
+    files: ["test/integration/program/*.test.ts"],
     timeoutSeconds: 1200,
   },
 ];
