@@ -96,8 +96,7 @@ describe("registry configuration", () => {
 describe("environment of a shell", () => {
   it("survives a shell's evaluation whatever the values", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (value) => {
-        fc.pre(!value.includes("\0"));
+      fc.property(fc.string({ unit: fc.constantFrom("'", '"', "$", "`", "\\", "\n", " ", "!", "a", "é") }), (value) => {
         const script = `${exportLines({ VALUE: value })}printf %s "$VALUE" | od -An -v -tx1`;
         const bytes = execFileSync("sh", ["-c", script], { encoding: "utf8" }).replaceAll(/\s/g, "");
         assert.equal(bytes, Buffer.from(value).toString("hex"));

@@ -77,6 +77,11 @@ describe("choice of a slot", () => {
       [records({ number: far, owner: other, held: true }), me, far],
       { kind: "refused", reason: `slot ${far}: is in use by /home/other/terrace (main); choose another or leave --slot out` },
     ],
+    [
+      "takes the wanted one while it runs when its checkout is gone",
+      [records({ number: far, owner: other, held: true, abandoned: true }), me, far],
+      { kind: "take", number: far, from: other },
+    ],
     ["refuses a number that is none", [records(), me, 8], { kind: "refused", reason: "slot: must be a whole number from 0 to 7, got 8" }],
   ];
   for (const [what, args, expected] of cases) it(what, () => assert.deepEqual(chooseSlot(...args), expected));
