@@ -23,8 +23,8 @@ export interface RequestLog {
 /**
  * Opens `<directory>/<service>.jsonl` for appending.
  *
- * Lines are written synchronously, before the answer leaves: whoever saw an answer finds its line, so a test may count lines without
- * waiting. A line costs about ten microseconds.
+ * Lines are written synchronously. The APIs write theirs before the answer leaves: whoever saw an answer finds its line, so a test may
+ * count lines without waiting. A line costs about ten microseconds.
  */
 export function openRequestLog(directory: string, service: string): RequestLog {
   mkdirSync(directory, { recursive: true });

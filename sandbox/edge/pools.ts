@@ -1,0 +1,56 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { createSecureContext, type SecureContext } from "node:tls";
+import type { OriginPlan } from "./decide.ts";
+
+/** Idle connections end before those of the usual origins do (Traefik: 180 s), so that the origin is hardly ever the first. */
+const idleMilliseconds = 60_000;
+
+/** What the edge trusts and shows towards origins; PEM. */
+export interface OriginTrust {
+  /** Authorities of origin certificates: outside, Cloudflare's Origin CA and the public ones. */
+  readonly authorities: readonly string[];
+  /** For authenticated origin pulls. */
+  readonly client: { readonly certificate: string; readonly privateKey: string };
+}
+
+/** Kept-alive connections to origins, apart by how they were made: one that was not verified must not serve a request that asks for it. */
+export class OriginPools {
+  private readonly plain = new HttpAgent({ keepAlive: true, maxFreeSockets: 512, timeout: idleMilliseconds, scheduling: "lifo" });
+  private readonly secure = new Map<string, { readonly agent: HttpsAgent; readonly context: SecureContext }>();
+  private readonly trust: OriginTrust;
+
+  constructor(trust: OriginTrust) {
+    this.trust = trust;
+  }
+
+  /** Connection options for a plan. The contexts are made once: parsing PEM per connection costs more than the handshake. */
+  options(plan: OriginPlan): {
+    readonly agent: HttpAgent;
+    readonly tls?: { readonly secureContext: SecureContext; readonly servername: string; readonly rejectUnauthorized: boolean };
+  } {
+    if (plan.scheme === "http") return { agent: this.plain };
+    const key = `${plan.verify} ${plan.clientCertificate}`;
+    let pool = this.secure.get(key);
+    if (pool === undefined) {
+      const { certificate, privateKey } = this.trust.client;
+      const context = createSecureContext({
+        ca: [...this.trust.authorities],
+        ...(plan.clientCertificate ? { cert: certificate, key: privateKey } : {}),
+      });
+      pool = { agent: new HttpsAgent({ keepAlive: true, maxFreeSockets: 512, timeout: idleMilliseconds, scheduling: "lifo" }), context };
+      this.secure.set(key, pool);
+    }
+    return { agent: pool.agent, tls: { secureContext: pool.context, servername: plan.serverName, rejectUnauthorized: plan.verify } };
+  }
+
+  /** Closes the idle connections of an agent: one of them was found dead, the rest will be no better. */
+  dropIdle(agent: HttpAgent): void {
+    for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+  }
+
+  close(): void {
+    this.plain.destroy();
+    for (const { agent } of this.secure.values()) agent.destroy();
+  }
+}
