@@ -117,11 +117,13 @@ export const OwnPlatformSettings = z.strictObject({
 });
 export type OwnPlatformSettings = z.infer<typeof OwnPlatformSettings>;
 
-export const ReusedPlatformSettings = z.strictObject({
-  mode: z
-    .literal("reuse")
-    .meta({ description: "Another stack makes the platform of this host; this one only releases to it.", examples: ["reuse"] }),
-});
+export const ReusedPlatformSettings = z
+  .strictObject({
+    mode: z
+      .literal("reuse")
+      .meta({ description: "Another stack makes the platform of this host; this one only releases to it.", examples: ["reuse"] }),
+  })
+  .meta({ unknownKeys: "move it to the stack whose platform.mode is own" });
 export type ReusedPlatformSettings = z.infer<typeof ReusedPlatformSettings>;
 
 export const PlatformSettings = z

@@ -37,7 +37,8 @@ function declare(
 ): DeclaredSettings {
   const parsed = parsePeoplesFile(StackSettings, raw);
   const draft = (parsed.kind === "valid" ? raw : parsed.draft) as Draft<StackInput>;
-  const faults: Fault[] = [...before, ...(parsed.kind === "faulty" ? parsed.faults : [])];
+  const told = new Set(before.map(({ path }) => path));
+  const faults: Fault[] = [...before, ...(parsed.kind === "faulty" ? parsed.faults.filter(({ path }) => !told.has(path)) : [])];
   const drafts: Record<string, AppDraft> = {};
   for (const app of Object.keys(draft.apps ?? {})) {
     const files = readAppFiles(root, app);

@@ -80,11 +80,17 @@ function sentence(issue: Issue, input: unknown, node: SchemaNode | undefined): {
   const forExample = example === undefined ? "see docs/settings.md" : `for example ${example}`;
   switch (issue.code) {
     case "invalid_type":
-      return { what: `must be ${typeWords[issue.expected] ?? issue.expected}${got}`, next: forExample };
+      return {
+        what: `must be ${typeWords[node?.type === "integer" ? "integer" : issue.expected] ?? issue.expected}${got}`,
+        next: forExample,
+      };
     case "invalid_value":
-      return { what: `must be ${alternatives(issue.values)}${got}`, next: forExample };
+      return { what: `must be ${alternatives(issue.values)}${got}`, next: "choose one of them" };
     case "invalid_union":
-      return { what: `must be ${alternatives(unionWords(issue, node), false)}${got}`, next: forExample };
+      return {
+        what: `must be ${alternatives(unionWords(issue, node), false)}${got}`,
+        next: issue.errors.length === 0 ? "choose one of them" : forExample,
+      };
     case "too_small":
     case "too_big":
       return { what: `${range(issue, node)}${got}`, next: defaultOf(node) ?? forExample };
@@ -104,7 +110,7 @@ function split(message: string): { readonly what: string; readonly next?: string
 const typeWords: Readonly<Record<string, string>> = {
   string: "text",
   number: "a number",
-  int: "a whole number",
+  integer: "a whole number",
   boolean: "true or false",
   array: "a list",
   object: "a mapping",
@@ -152,10 +158,10 @@ function valueAt(value: unknown, path: readonly PathSegment[]): unknown {
   return current;
 }
 
-/** Leaves a hole in a list, so that the places of its other members stay what they are. */
+/** The key stays, without its value: a rule must be able to tell what is faulty from what was never written. */
 function remove(root: unknown, path: readonly PathSegment[]): void {
   const last = path.at(-1);
   const parent = valueAt(root, path.slice(0, -1));
   if (last === undefined || typeof parent !== "object" || parent === null) return;
-  Reflect.deleteProperty(parent, last);
+  (parent as Record<PathSegment, unknown>)[last] = undefined;
 }

@@ -48,10 +48,7 @@ export function stackFilePath(stack: string, root: string = checkoutRoot): strin
 const StackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
 
 /** Our keys of a stack file without their name space. Throws a UserError where there is no such stack, or no YAML. */
-function readStackConfig(
-  stack: string,
-  root: string,
-): { readonly raw: Readonly<Record<string, unknown>>; readonly faults: readonly Fault[] } {
+function readStackConfig(stack: string, root: string): SettingsSource {
   const file = `Pulumi.${stack}.yaml`;
   if (!stackNames(root).includes(stack))
     throw new UserError(`stack "${stack}": there is no ${file}; stacks here are: ${stackNames(root).join(", ") || "none"}`);

@@ -43,6 +43,11 @@ export function* entries<T>(mapping: Readonly<Record<string, T | undefined>> | u
   for (const [key, member] of Object.entries(mapping ?? {})) if (member !== undefined) yield [key, member];
 }
 
+/** Whether somebody wrote a key at all. One whose value is faulty is there, and has been told already. */
+export function isWritten(mapping: object, key: string): boolean {
+  return Object.hasOwn(mapping, key);
+}
+
 /** The command that writes an app's images into a stack file. */
 export function promoteCommand(stack: string, app: string): string {
   return `run "npm run promote -- ${stack} --app ${app}"`;

@@ -2,7 +2,7 @@ import { isIP, isIPv4, isIPv6 } from "node:net";
 import { automaticTtl } from "../../../components/edge/schema.ts";
 import { HostName } from "../../../contract/index.ts";
 import { seen, type Fault, type PathSegment } from "../fault.ts";
-import { type Draft, faultAt, members, type Rule } from "./draft.ts";
+import { type Draft, faultAt, isWritten, members, type Rule } from "./draft.ts";
 import type { StackInput } from "../schema.ts";
 
 type Edge = NonNullable<NonNullable<Draft<StackInput>["edge"]>>;
@@ -46,8 +46,8 @@ function* contentFaults(record: Record, path: readonly PathSegment[], hostAddres
   const at = [...path, "content"];
   if (type === undefined) return;
   if (type === "CNAME") {
-    if (content === undefined) yield faultAt(at, "is missing: a CNAME points at a name", "add the full domain name it points at");
-    else if (!HostName.safeParse(content).success)
+    if (!isWritten(record, "content")) yield faultAt(at, "is missing: a CNAME points at a name", "add the full domain name it points at");
+    else if (content !== undefined && !HostName.safeParse(content).success)
       yield faultAt(at, `must be a full domain name, got ${seen(content)}`, "write the name the record points at");
     return;
   }
@@ -55,7 +55,7 @@ function* contentFaults(record: Record, path: readonly PathSegment[], hostAddres
   const family = type === "A" ? "an IPv4 address" : "an IPv6 address";
   if (content !== undefined) {
     if (!fits(content)) yield faultAt(at, `must be ${family} for type ${type}, got ${seen(content)}`, "correct the address or the type");
-  } else if (hostAddress !== undefined && !fits(hostAddress)) {
+  } else if (!isWritten(record, "content") && hostAddress !== undefined && !fits(hostAddress)) {
     const what = isIP(hostAddress) === 0 ? "a name" : `no ${family.slice(3)}`;
     yield faultAt(
       at,
@@ -69,7 +69,7 @@ function* contentFaults(record: Record, path: readonly PathSegment[], hostAddres
 export const edgeOwnership: Rule = function* ({ settings }) {
   const { edge } = settings;
   if (edge === undefined) return;
-  if (edge.zone === "own" && edge.zoneSettings === undefined)
+  if (edge.zone === "own" && !isWritten(edge, "zoneSettings"))
     yield faultAt(
       ["edge", "zoneSettings"],
       'is missing: a stack with "zone: own" says how the zone speaks TLS',
@@ -77,7 +77,7 @@ export const edgeOwnership: Rule = function* ({ settings }) {
     );
   if (edge.zone === "own") return;
   for (const key of ["zoneSettings", "firewallRules"] as const) {
-    if (edge[key] !== undefined)
+    if (isWritten(edge, key))
       yield faultAt(
         ["edge", key],
         `must not stand here with "zone: share", got ${seen(edge[key])}`,
