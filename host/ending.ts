@@ -39,3 +39,11 @@ export class Failure extends Error {
 export function succeeded(result: Omit<Result, "contract">): Ending {
   return { kind: "succeeded", result };
 }
+
+/** The reason code and the sentence of anything thrown: a `Failure` has its own, a full disk shows through every call, the rest is a bug. */
+export function causeOf(error: unknown): { readonly code: ReasonCode; readonly what: string } {
+  if (error instanceof Failure) return { code: error.code, what: error.message };
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const full = /\b(?:ENOSPC|EDQUOT)\b|no space left on device/.test(what);
+  return { code: full ? "disk_low" : "bug", what };
+}

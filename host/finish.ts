@@ -1,5 +1,5 @@
 import { canonicalJson, contractVersion, exitCodes, failureLine, reasons } from "../contract/index.ts";
-import { Failure } from "./ending.ts";
+import { Failure, causeOf } from "./ending.ts";
 import type { Ending } from "./ending.ts";
 import { InvalidRequest, faultLine } from "./request.ts";
 
@@ -38,7 +38,7 @@ export function endingOf(error: unknown): { readonly ending: Ending; readonly st
     const ending = { kind: "failed", outcome: error.outcome, code: error.code, what: error.message } as const;
     return { ending, stderr: faults.map((fault) => ` !  ${faultLine(fault)}\n`).join("") };
   }
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const { code, what } = causeOf(error);
   const stack = error instanceof Error ? (error.stack ?? what) : what;
-  return { ending: { kind: "failed", outcome: "internal", code: "bug", what }, stderr: `${stack}\n` };
+  return { ending: { kind: "failed", outcome: "internal", code, what }, stderr: `${stack}\n` };
 }

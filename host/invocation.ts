@@ -13,6 +13,8 @@ export type Invocation =
   | { readonly kind: "supervised"; readonly verb: string }
   /** `terrace.cjs relay`: by ourselves, inside Traefik's network namespace, see `ingress/relay.ts`. */
   | { readonly kind: "relay" }
+  /** `terrace.cjs unseal`: by a unit at boot, see `platform/secretsUnitItem.ts`. */
+  | { readonly kind: "unseal" }
   | { readonly kind: "help" };
 
 export const usage = `usage: terrace status [INSTANCE] [--json]
@@ -25,7 +27,7 @@ export const usage = `usage: terrace status [INSTANCE] [--json]
 export function readInvocation(program: string, words: readonly string[], user: string): Invocation {
   const name = basename(program);
   if (name === "terrace.cjs" && words[0] === "supervised") return { kind: "supervised", verb: words[1] ?? "" };
-  if (name === "terrace.cjs" && words[0] === "relay") return { kind: "relay" };
+  if (name === "terrace.cjs" && (words[0] === "relay" || words[0] === "unseal")) return { kind: words[0] };
   if (name.startsWith("terrace-")) {
     if (words.length > 0)
       throw new InvalidRequest("malformed_request", `${name} takes no arguments; the request is JSON on standard input`);

@@ -13,6 +13,7 @@ import { loginKey } from "./loginKey.ts";
 import { hostPaths } from "./paths.ts";
 import { productionContext } from "./production.ts";
 import { InvalidRequest, parseRequest, readRequestText } from "./request.ts";
+import { provideAtBoot } from "./secrets/secretFiles.ts";
 import { readCurrent } from "./state/current.ts";
 import { busySentence, leaseFile, removeHolder, writeHolder } from "./state/lease.ts";
 import { readOwner } from "./state/owner.ts";
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
     const invocation = readInvocation(process.argv[1] ?? "", process.argv.slice(2), login.sudoUser ?? "root");
     if (invocation.kind === "help") return print({ stdout: usage, stderr: "", exitCode: 0 });
     if (invocation.kind === "relay") return await relay(process.stdin, process.stdout);
+    if (invocation.kind === "unseal") return await unsealAtBoot();
     const verb = findVerb(invocation.verb);
     if (invocation.kind === "supervised") return await carryOut(invocation.verb, verb);
 
@@ -75,6 +77,13 @@ async function carryOut(name: string, verb: Verb): Promise<number> {
   } catch (error) {
     return await printError(error, instance);
   }
+}
+
+/** Run by systemd before Docker. Instances whose files cannot be provided are named; the others have theirs. */
+async function unsealAtBoot(): Promise<number> {
+  const { files, failures } = await provideAtBoot(productionContext({ user: "root", key: null }, program));
+  const words = [`${files} secret files provided`, ...failures.map((failure) => ` !  ${failure}`)];
+  return print({ stdout: "", stderr: `${words.join("\n")}\n`, exitCode: failures.length === 0 ? 0 : 1 });
 }
 
 async function checkAuthority(caller: Caller, request: Request): Promise<void> {

@@ -5,7 +5,8 @@ import type { Context, Program } from "./context.ts";
 import { dockerAt } from "./docker/docker.ts";
 import { hostPaths } from "./paths.ts";
 import { progressTo } from "./progress.ts";
-import { absentHostSecrets, absentSecrets } from "./absentSecrets.ts";
+import { hostSecretStore } from "./secrets/hostSecrets.ts";
+import { secretStore } from "./secrets/store.ts";
 
 /** The real world, on a server. */
 export function productionContext(actor: Actor, program: Program): Context {
@@ -16,8 +17,8 @@ export function productionContext(actor: Actor, program: Program): Context {
     execute,
     clock: systemClock,
     progress: progressTo((text) => void process.stderr.write(text)),
-    secrets: absentSecrets,
-    hostSecrets: absentHostSecrets,
+    secrets: secretStore({ paths, execute }),
+    hostSecrets: hostSecretStore({ paths, execute }),
     actor,
     program,
   };

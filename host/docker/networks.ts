@@ -35,6 +35,8 @@ export interface NetworkCalls {
   /** Connects a container, also one that is only created, under these names and no others of ours. */
   connect(network: string, containerId: string, aliases: readonly string[]): Promise<void>;
   volume(name: string): Promise<Volume | undefined>;
+  /** Names of the volumes that carry these labels. */
+  volumeNames(labels: Readonly<Record<string, string>>): Promise<string[]>;
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
 }
 
@@ -57,8 +59,7 @@ export function networkCalls(transport: Transport): NetworkCalls {
       return found === undefined || found.Name !== name ? undefined : { id: found.Id, name: found.Name, labels: found.Labels ?? {} };
     },
     networkNames: async (labels) => {
-      const filters = { label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) };
-      const query = { filters: JSON.stringify(filters) };
+      const query = { filters: labelFilters(labels) };
       const found = await transport.json(z.array(NetworkDetails), { method: "GET", path: "/networks", query });
       return found.map((network) => network.Name);
     },
@@ -84,6 +85,19 @@ export function networkCalls(transport: Transport): NetworkCalls {
       const found = await find(VolumeDetails, `/volumes/${encodeURIComponent(name)}`);
       return found === undefined ? undefined : { name: found.Name, labels: found.Labels ?? {} };
     },
+    volumeNames: async (labels) => {
+      const query = { filters: labelFilters(labels) };
+      const found = await transport.json(z.object({ Volumes: z.array(VolumeDetails).nullable() }), {
+        method: "GET",
+        path: "/volumes",
+        query,
+      });
+      return (found.Volumes ?? []).map((volume) => volume.Name);
+    },
     createVolume: (name, labels) => post("/volumes/create", { Name: name, Labels: labels }),
   };
+}
+
+function labelFilters(labels: Readonly<Record<string, string>>): string {
+  return JSON.stringify({ label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) });
 }

@@ -128,3 +128,10 @@ export type RouterFile = z.infer<typeof RouterFile>;
 export function parseRouterFile(text: string): RouterFile {
   return RouterFile.parse(parse(text));
 }
+
+/** Public host names of a file: those of the routers that need no token. */
+export function routedHosts(text: string): string[] {
+  const { routers } = parseRouterFile(text).http;
+  const rules = Object.values(routers).flatMap(({ rule }) => (rule.includes("Header(") ? [] : [rule]));
+  return [...new Set(rules.flatMap((rule) => [...rule.matchAll(/Host\(`([^`]+)`\)/g)].map(([, host = ""]) => host)))].sort();
+}

@@ -1,4 +1,4 @@
-import type { Colour, Evidence, Manifest, Phase, Verdict } from "../../contract/index.ts";
+import type { Colour, Evidence, Manifest, Phase, Report, Verdict } from "../../contract/index.ts";
 import { secondsSince } from "../clock.ts";
 import type { Context } from "../context.ts";
 import type { Routing, Target } from "../ingress/routing.ts";
@@ -8,6 +8,8 @@ import { writeJournal } from "../state/journal.ts";
 import type { Journal } from "../state/journal.ts";
 import type { Member } from "./colour.ts";
 import type { Order } from "./order.ts";
+import type { PublicBefore } from "./publicVerdict.ts";
+import type { SecretValues } from "./secretValues.ts";
 import type { Watch } from "./watch.ts";
 
 /** What happened so far, for the report. */
@@ -16,13 +18,15 @@ export interface Course {
   readonly phases: { phase: Phase; seconds: number; note: string | null }[];
   readonly warnings: string[];
   readonly evidence: Evidence[];
+  /** What each service should run, and what Docker says its container was created from. */
+  images: Report["images"];
   local: Verdict;
   public: Verdict;
 }
 
 export function newCourse(context: Pick<Context, "clock">): Course {
   const unasked: Verdict = { result: "skipped", note: "the rollout did not get so far" };
-  return { startedAt: context.clock.now(), phases: [], warnings: [], evidence: [], local: unasked, public: unasked };
+  return { startedAt: context.clock.now(), phases: [], warnings: [], evidence: [], images: [], local: unasked, public: unasked };
 }
 
 /** One attempt at replacing what an instance runs, from `prepare` on: everything the phases share. */
@@ -41,14 +45,18 @@ export interface Attempt {
   readonly colour: Colour;
   readonly before: Standing | undefined;
   readonly token: string;
-  /** Values the containers get, by name. */
-  readonly secrets: Readonly<Record<string, string>>;
+  /** What the containers get. */
+  readonly secrets: SecretValues;
   readonly watch: Watch;
   journal: Journal;
   /** Containers of the new release; empty until `start` has created them. */
   members: Member[];
-  /** Monotonic time at which Traefik was given the new release; the old one drains from here. */
+  /** How the public way was just before the switch. */
+  publicBefore: PublicBefore | undefined;
+  /** Monotonic time at which Traefik was given the new release. */
   switchedAt: number | undefined;
+  /** Monotonic time at which Traefik showed it; the old one drains from here. */
+  servedAt: number | undefined;
 }
 
 /** What serves when an attempt begins. */
@@ -75,29 +83,26 @@ export function routing(attempt: Attempt, parts: Pick<Routing, "serving" | "cand
  * Runs one phase: says so, notes in the journal that it begins, and in the report how long it took. What the work returns is its note for
  * people.
  */
-export async function phase(attempt: Attempt, name: Phase, work: (attempt: Attempt) => Promise<string | undefined>): Promise<void> {
+export async function phase(attempt: Attempt, name: Phase, work: (attempt: Attempt) => Promise<string>): Promise<void> {
   attempt.journal = { ...attempt.journal, phase: name };
   await writeJournal(attempt.context.paths, attempt.journal);
-  await timed(attempt.context, attempt.course, name, async () => {
-    const note = await work(attempt);
-    return { value: undefined, note };
-  });
+  await timed(attempt.context, attempt.course, name, () => work(attempt));
 }
 
-/** Times a phase that comes before there is a journal. */
+/** Times a phase. What it returns is its note when it is text. */
 export async function timed<Value>(
   context: Pick<Context, "clock" | "progress">,
   course: Course,
   name: Phase,
-  work: () => Promise<{ readonly value: Value; readonly note: string | undefined }>,
+  work: () => Promise<Value>,
 ): Promise<Value> {
   const started = context.clock.elapsed();
   context.progress.step(name);
   const entry = { phase: name, seconds: 0, note: null as string | null };
   course.phases.push(entry);
   try {
-    const { value, note } = await work();
-    entry.note = note ?? null;
+    const value = await work();
+    if (typeof value === "string" && value !== "") entry.note = value;
     return value;
   } finally {
     entry.seconds = secondsSince(context.clock, started);

@@ -50,6 +50,14 @@ export async function standDown(reach: Reach, members: readonly Member[]): Promi
   await Promise.all(members.map(({ id }) => reach.docker.stop(id)));
 }
 
+/** Stops and makes sure: an answer of "stopped" is one thing, a process that is gone another. */
+export async function endAll(reach: Reach, members: readonly Member[]): Promise<void> {
+  await standDown(reach, members);
+  for (const { member, container } of await inspect(reach, members)) {
+    if (container.running) throw new Error(`${member.name}: still runs after it was stopped`);
+  }
+}
+
 /** Removes a colour as if it had never been: its containers, whoever made them, and its network. Volumes are not its own. */
 export async function removeColour(reach: Reach, instance: string, colour: Colour): Promise<void> {
   const members = await membersOf(reach, instance, colour);

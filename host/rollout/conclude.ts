@@ -1,0 +1,134 @@
+import type { Serving } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+import { Failure, causeOf, succeeded } from "../ending.ts";
+import type { Ending } from "../ending.ts";
+import { readRouterFile } from "../ingress/routerFile.ts";
+import { nextNumber } from "../state/counter.ts";
+import { readCurrent, serving } from "../state/current.ts";
+import type { Current } from "../state/current.ts";
+import { removeJournal } from "../state/journal.ts";
+import { phase } from "./attempt.ts";
+import type { Attempt, Course } from "./attempt.ts";
+import { failedAttempt, failedRollback, failedTakeBack } from "./ending.ts";
+import type { FailedAttempt } from "./ending.ts";
+import { gatherEvidence } from "./evidence.ts";
+import { handOver } from "./handover.ts";
+import { maskOf } from "./mask.ts";
+import { reasonOf } from "./order.ts";
+import type { Order } from "./order.ts";
+import { record } from "./record.ts";
+import { writeReport } from "./report.ts";
+import type { Concluded, Conclusion } from "./report.ts";
+import { retire } from "./retire.ts";
+import { takeBack } from "./takeBack.ts";
+import { watchInstance } from "./watch.ts";
+
+export function alreadyRuns(current: Current): Ending {
+  const { instance, release, releaseId, rollout } = current;
+  const what = `${instance} already runs ${release}`;
+  return succeeded({ outcome: "unchanged", code: "already_running", what, instance, release, releaseId, rollout });
+}
+
+/** Refused, or failed before anything ran: nothing has to be put back. */
+export async function refused(order: Order, course: Course, error: unknown, context: Context): Promise<Ending> {
+  const { code, what } = causeOf(error);
+  if (code === "bug") throw error;
+  const outcome = error instanceof Failure ? error.outcome : "aborted";
+  const before = await readCurrent(context.paths, order.manifest.instance).catch(() => undefined);
+  const number = await nextNumber(context.paths, order.manifest.instance);
+  const now = before === undefined ? null : serving(before);
+  const concluded = { ...orderOf(order), actor: context.actor, course, number, release: undefined, before };
+  await writeReport(context, concluded, { outcome, code, what, serving: now });
+  return { kind: "failed", outcome, code, what, serving: now?.release ?? null };
+}
+
+/** It serves, it is recorded; what is left is to end the old one. That it could not be cleaned up is a warning, not a failed rollout. */
+export async function deployed(attempt: Attempt): Promise<Ending> {
+  const { context, course, order, instance, release, releaseId, number } = attempt;
+  await retireOld(attempt);
+  const code = order.request === "rollback" ? "rolled_back_as_asked" : "ok";
+  const what = `${instance} serves ${release} (version ${attempt.manifest.provenance.version})`;
+  await writeReport(context, concludedOf(attempt), { outcome: "deployed", code, what, serving: newServing(attempt) });
+  await removeJournal(context.paths, instance);
+  for (const warning of course.warnings) context.progress.warn(warning);
+  return succeeded({ outcome: "deployed", code, what, instance, release, releaseId, rollout: number });
+}
+
+/** Takes a failed attempt back, or says why it stays: what serves in the end, and what happened, always reach the report. */
+export async function undone(attempt: Attempt, error: unknown): Promise<Ending> {
+  const { context, order, servedAt, journal } = attempt;
+  // What still waits in the phase that failed must not start anything while it is being taken back.
+  attempt.watch.close();
+  const first = masked(attempt, failedAttempt(journal.phase, error));
+  context.progress.warn(`${journal.phase} failed (${first.code}): ${first.what}`);
+  if (first.code === "bug" && error instanceof Error) context.progress.note(error.stack ?? "");
+  await gatherEvidence(attempt).catch((cause: unknown) => attempt.course.warnings.push(`no evidence: ${causeOf(cause).what}`));
+
+  const goesThrough = order.request === "rollback" && servedAt !== undefined;
+  const conclusion = goesThrough ? await goThrough(attempt, first) : await goBack(attempt, first);
+  await writeReport(context, concludedOf(attempt), conclusion);
+  return { kind: "failed", ...conclusion, serving: conclusion.serving?.release ?? null };
+}
+
+type FailedConclusion = FailedAttempt & Pick<Conclusion, "serving">;
+
+async function goBack(attempt: Attempt, first: FailedAttempt): Promise<FailedConclusion> {
+  const { context, instance, journal, before } = attempt;
+  context.progress.step("take back");
+  const oldServing = before === undefined ? null : serving(before.current);
+  const watch = await watchInstance(context, instance).catch(() => attempt.watch);
+  try {
+    await takeBack(journal, watch, context);
+    return { ...first, serving: oldServing };
+  } catch (error) {
+    // Traefik's file is what decides who serves; the journal stays for the next attempt to put this right.
+    const routed = await readRouterFile(context.paths, instance).catch(() => undefined);
+    const restored = (routed ?? null) === journal.routerFile;
+    return { ...masked(attempt, failedTakeBack(first, error)), serving: restored ? oldServing : newServing(attempt) };
+  } finally {
+    watch.close();
+  }
+}
+
+/** A rollback whose target serves goes on to the end, so that one complete release runs whatever it is worth. */
+async function goThrough(attempt: Attempt, first: FailedAttempt): Promise<FailedConclusion> {
+  const { context, instance, manifest, release, journal, course } = attempt;
+  const watch = await watchInstance(context, instance);
+  try {
+    if (journal.phase !== "handover" && journal.phase !== "record") await phase({ ...attempt, watch }, "handover", handOver);
+  } catch (error) {
+    course.warnings.push(`hand-over failed too: ${causeOf(error).what}`);
+  } finally {
+    watch.close();
+  }
+  await record(journal, manifest, context);
+  await retireOld(attempt);
+  await removeJournal(context.paths, instance);
+  return { ...failedRollback(first, release), serving: newServing(attempt) };
+}
+
+async function retireOld(attempt: Attempt): Promise<void> {
+  const { context, course, manifest, servedAt } = attempt;
+  const passed = servedAt === undefined ? 0 : (context.clock.elapsed() - servedAt) / 1000;
+  const drain = manifest.release.strategy.drainSeconds - passed;
+  await phase(attempt, "retire", ({ journal }) => retire(journal, drain, context)).catch((error: unknown) => {
+    course.warnings.push(`the old release was not cleaned up, the next rollout does it: ${causeOf(error).what}`);
+  });
+}
+
+function newServing({ release, releaseId, colour }: Attempt): Serving {
+  return { release, releaseId, colour };
+}
+
+function masked(attempt: Attempt, failure: FailedAttempt): FailedAttempt {
+  return { ...failure, what: maskOf(Object.values(attempt.secrets.values))(failure.what) };
+}
+
+function orderOf(order: Order): Pick<Concluded, "request" | "manifest" | "releaseId" | "reason"> {
+  return { request: order.request, manifest: order.manifest, releaseId: order.releaseId, reason: reasonOf(order) };
+}
+
+function concludedOf(attempt: Attempt): Concluded {
+  const { context, order, course, number, release, before } = attempt;
+  return { ...orderOf(order), actor: context.actor, course, number, release, before: before?.current };
+}

@@ -1,0 +1,57 @@
+import type { Verdict } from "../../contract/index.ts";
+import { Failure } from "../ending.ts";
+import { openIngressApi } from "../ingress/api.ts";
+import { probeHeader } from "../ingress/routing.ts";
+import { signpost, signpostFault } from "./ask.ts";
+import type { Attempt } from "./attempt.ts";
+import { membersOf, setPolicies, withRole } from "./colour.ts";
+import { publicVerdict } from "./publicVerdict.ts";
+import { servingText } from "./switch.ts";
+
+/** Traefik must show the new release, and the host's own :443 must answer with it. Then the old one loses its restart policy. */
+export async function confirm(attempt: Attempt): Promise<string> {
+  const { context, instance, course, before } = attempt;
+  await shownByTraefik(attempt);
+  attempt.servedAt = context.clock.elapsed();
+  course.local = decided(await localVerdict(attempt));
+  if (before !== undefined) {
+    await setPolicies(context, withRole(await membersOf(context, instance, before.current.colour), "web"), "no");
+  }
+  course.public = decided(await publicVerdict(attempt));
+  if (course.public.result === "warning") {
+    course.warnings.push(course.public.note);
+    context.progress.warn(course.public.note);
+  }
+  return course.local.note;
+}
+
+function decided(verdict: Verdict): Verdict {
+  if (verdict.result === "failed") throw new Failure("aborted", "switch_not_confirmed", verdict.note);
+  return verdict;
+}
+
+async function shownByTraefik(attempt: Attempt): Promise<void> {
+  const text = servingText(attempt);
+  if (text === undefined) return;
+  const api = await openIngressApi(attempt.context);
+  try {
+    await api.confirmed(attempt.instance, text);
+  } finally {
+    api.close();
+  }
+}
+
+/** The verdict that decides: every route is asked over the loopback with the probe's token, so that no cache and no edge has a say. */
+export async function localVerdict({ manifest, releaseId, token }: Pick<Attempt, "manifest" | "releaseId" | "token">): Promise<Verdict> {
+  const post = signpost(manifest);
+  if (post === undefined) return { result: "skipped", note: "the release has no routes" };
+  const header = { [probeHeader]: token };
+  for (const route of manifest.release.routes) {
+    const fault = await signpostFault({ route, path: route.pathPrefix, echoes: false }, releaseId, header);
+    if (fault !== undefined) return { result: "failed", note: `route ${route.name}: ${fault}` };
+  }
+  if (!post.echoes) return { result: "passed", note: "routing proven, code proven by container digest only" };
+  const fault = await signpostFault(post, releaseId, header);
+  if (fault !== undefined) return { result: "failed", note: `release echo: ${fault}` };
+  return { result: "passed", note: `${post.route.host}${post.path} answers with the release id` };
+}

@@ -1,0 +1,56 @@
+import type { AppRole } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+import type { Attempt } from "./attempt.ts";
+import { endAll, inspect, membersOf, setPolicies, withRole } from "./colour.ts";
+import type { Member } from "./colour.ts";
+import { judgeHealth } from "./judge.ts";
+import { startInOrder, untilGood } from "./start.ts";
+
+const background: readonly AppRole[] = ["worker", "singleton"];
+
+/**
+ * Hands over what works in the background. Old workers get their stop signal and their grace and end; then the new ones start. Singletons
+ * come one after the other, and a new one starts only when Docker shows that every old one has ended: never two at once.
+ */
+export async function handOver(attempt: Attempt): Promise<string> {
+  const { context, instance, before } = attempt;
+  const next = withRole(attempt.members, ...background);
+  const old = before === undefined ? [] : withRole(await membersOf(context, instance, before.current.colour), ...background);
+  if (next.length === 0 && old.length === 0) return "nothing to hand over";
+
+  const notes: string[] = [];
+  const oldSingletons = withRole(old, "singleton");
+  const oldWorkers = withRole(old, "worker");
+  const kept = new Set(withRole(next, "singleton").map(({ service }) => service));
+  await endAll(context, [...oldWorkers, ...oldSingletons.filter(({ service }) => !kept.has(service))]);
+  await begin(attempt, withRole(next, "worker"));
+
+  for (const service of kept) {
+    const leaving = oldSingletons.filter((member) => member.service === service);
+    await endAll(context, leaving);
+    const coming = withRole(next, "singleton").filter((member) => member.service === service);
+    await begin(attempt, coming);
+    notes.push(await gapNote(context, service, leaving, coming));
+  }
+  return [`${next.length} started, ${old.length} ended`, ...notes].join("; ");
+}
+
+async function begin(attempt: Attempt, members: readonly Member[]): Promise<void> {
+  await startInOrder(attempt, members);
+  await setPolicies(attempt.context, members, "unless-stopped");
+  await Promise.all(members.map((member) => untilGood(attempt, member, judgeHealth)));
+}
+
+/** How long no container of a singleton ran, by Docker's own times. */
+async function gapNote(
+  context: Pick<Context, "docker">,
+  service: string,
+  leaving: readonly Member[],
+  coming: readonly Member[],
+): Promise<string> {
+  const ended = (await inspect(context, leaving)).map(({ container }) => Date.parse(container.finishedAt));
+  const began = (await inspect(context, coming)).map(({ container }) => Date.parse(container.startedAt));
+  if (ended.length === 0 || began.length === 0) return `${service}: ran nowhere before`;
+  const gap = (Math.min(...began) - Math.max(...ended)) / 1000;
+  return `${service}: none ran for ${gap.toFixed(2)} s`;
+}

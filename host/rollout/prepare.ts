@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { colourProject, otherColour } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+import { Failure } from "../ending.ts";
+import { readRouterFile } from "../ingress/routerFile.ts";
+import { removeHalfWritten, writeRelease } from "../release/releaseDirectory.ts";
+import { colourOverride, composeText } from "../release/composeFile.ts";
+import { nextNumber } from "../state/counter.ts";
+import type { Journal } from "../state/journal.ts";
+import { readReleases, withRelease, writeReleases } from "../state/releases.ts";
+import type { ReleaseRecord } from "../state/releases.ts";
+import type { Admission } from "./admit.ts";
+import type { Attempt, Course } from "./attempt.ts";
+import { removeColour } from "./colour.ts";
+import { composeCommand, composeFault } from "./compose.ts";
+import { maskOf } from "./mask.ts";
+import { reasonOf } from "./order.ts";
+import type { Order } from "./order.ts";
+import { environmentSecrets } from "./secretValues.ts";
+import { watchInstance } from "./watch.ts";
+
+/** Writes the release down, clears the colour it will have, and lets compose judge the file. Nothing runs yet. */
+export async function prepare(
+  order: Order,
+  { before, secrets }: Extract<Admission, { kind: "admitted" }>,
+  course: Course,
+  unmasked: Context,
+): Promise<Attempt> {
+  const { instance } = order.manifest;
+  const context = withMask(unmasked, Object.values(secrets.values));
+  const number = await nextNumber(context.paths, instance);
+  const { release, directory, releaseId } = await releaseOf(order, number, context);
+  const colour = before === undefined ? "blue" : otherColour(before.current.colour);
+  await removeColour(context, instance, colour);
+  if (secrets.keptLatest.length > 0) {
+    course.warnings.push(`these variables keep their latest value, as they are marked: ${secrets.keptLatest.join(", ")}`);
+  }
+
+  const project = colourProject(instance, colour);
+  const override = composeText(colourOverride(order.manifest, colour, []));
+  const call = { project, directory, override, secrets: environmentSecrets(order.manifest, secrets) };
+  const checked = await context.execute(composeCommand(call, ["config", "--quiet"]));
+  if (checked.exitCode !== 0)
+    throw new Failure("aborted", "compose_invalid", maskOf(Object.values(secrets.values))(composeFault(checked.stderr)));
+
+  const token = randomBytes(24).toString("hex");
+  const journal: Journal = {
+    instance,
+    rollout: number,
+    request: order.request,
+    phase: "prepare",
+    release,
+    releaseId,
+    colour,
+    epoch: order.epoch,
+    startedAt: course.startedAt.toISOString(),
+    actor: context.actor,
+    reason: reasonOf(order),
+    before: before?.current ?? null,
+    routerFile: (await readRouterFile(context.paths, instance)) ?? null,
+    token,
+  };
+  const watch = await watchInstance(context, instance);
+  return {
+    context,
+    order,
+    course,
+    instance,
+    manifest: order.manifest,
+    number,
+    release,
+    directory,
+    releaseId,
+    colour,
+    before,
+    token,
+    secrets,
+    watch,
+    journal,
+    members: [],
+    publicBefore: undefined,
+    switchedAt: undefined,
+    servedAt: undefined,
+  };
+}
+
+/** A rollout writes a new release; a rollback goes to one that is here, which `readRelease` has found unchanged. */
+async function releaseOf(
+  order: Order,
+  number: number,
+  context: Context,
+): Promise<{ release: string; directory: string; releaseId: string }> {
+  const { manifest, releaseId } = order;
+  if (order.request === "rollback") {
+    const { release } = order.record;
+    return { release, directory: context.paths.release(manifest.instance, release), releaseId };
+  }
+  await removeHalfWritten(context.paths, manifest.instance);
+  const { release, directory, seal } = await writeRelease(context.paths, manifest, context.clock.now());
+  const { version, commit } = manifest.provenance;
+  const record: ReleaseRecord = {
+    release,
+    releaseId,
+    rollout: number,
+    seal,
+    version,
+    commit,
+    secrets: manifest.release.secrets,
+    proven: false,
+  };
+  await writeReleases(context.paths, manifest.instance, withRelease(await readReleases(context.paths, manifest.instance), record));
+  return { release, directory, releaseId };
+}
+
+/** From here on, no known secret value leaves the program in its progress lines. */
+function withMask(context: Context, values: readonly string[]): Context {
+  const mask = maskOf(values);
+  const { progress } = context;
+  return {
+    ...context,
+    progress: {
+      step: (title) => progress.step(mask(title)),
+      note: (line) => progress.note(mask(line)),
+      warn: (line) => progress.warn(mask(line)),
+    },
+  };
+}

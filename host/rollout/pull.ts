@@ -1,0 +1,61 @@
+import { parseReference } from "../../contract/index.ts";
+import type { ComposeService, Manifest } from "../../contract/index.ts";
+import type { Image } from "../docker/images.ts";
+import { architectureFault } from "../docker/pullFailure.ts";
+import { Failure } from "../ending.ts";
+import type { Attempt } from "./attempt.ts";
+
+/** Brings every image onto this host. What is here already is taken as it is; then the registry is not even asked. */
+export async function pull(attempt: Attempt): Promise<string> {
+  const references = [...new Set(Object.values(attempt.manifest.release.runtime.document.services).map(({ image }) => image))];
+  // All are given the time to end: a pull that goes on in the background would fill the disk of a rollout that is being taken back.
+  const results = await Promise.allSettled(references.map((reference) => bring(attempt, reference)));
+  const [failed] = results.filter((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  const fetched = results.filter((result) => result.status === "fulfilled" && result.value).length;
+  await judgeImages(attempt, references);
+  return `${references.length} images, ${fetched} fetched`;
+}
+
+async function bring({ context, manifest }: Attempt, reference: string): Promise<boolean> {
+  const { docker, progress, hostSecrets } = context;
+  if ((await docker.image(reference)) !== undefined) return false;
+  const registry = parseReference(reference)?.registry ?? "";
+  const credentials = await hostSecrets.registryCredentials(manifest.environment, registry);
+  let layers = "";
+  await docker.pull(reference, credentials, (done, known) => (layers = `, ${done} of ${known} layers`));
+  progress.note(`fetched ${reference.slice(0, reference.indexOf("@"))}${layers}`);
+  return true;
+}
+
+async function judgeImages(attempt: Attempt, references: readonly string[]): Promise<void> {
+  const daemon = await attempt.context.docker.version();
+  const images = new Map<string, Image>();
+  for (const reference of references) {
+    const image = await attempt.context.docker.image(reference);
+    if (image === undefined) throw new Failure("aborted", "image_not_found", `${reference}: is not here although it was fetched`);
+    const fault = architectureFault(reference, image, daemon);
+    if (fault !== undefined) throw new Failure("aborted", fault.code, fault.what);
+    images.set(reference, image);
+  }
+  const undeclared = undeclaredVolume(attempt.manifest, images);
+  if (undeclared !== undefined) throw new Failure("aborted", "undeclared_volume", undeclared);
+}
+
+/** An image's VOLUME without a mount of ours becomes an anonymous volume: written by one colour, gone with it. */
+export function undeclaredVolume(manifest: Manifest, images: ReadonlyMap<string, Pick<Image, "volumes">>): string | undefined {
+  for (const [name, service] of Object.entries(manifest.release.runtime.document.services)) {
+    const mounted = new Set(mountTargets(service));
+    const path = images.get(service.image)?.volumes.find((volume) => !mounted.has(withoutSlash(volume)));
+    if (path !== undefined) return `service ${name}: its image declares VOLUME ${path}, and compose.yaml mounts nothing there`;
+  }
+  return undefined;
+}
+
+function mountTargets(service: ComposeService): string[] {
+  return (service.volumes ?? []).map(({ target }) => withoutSlash(target));
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 ? path.replace(/\/+$/, "") : path;
+}

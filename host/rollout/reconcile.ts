@@ -1,0 +1,82 @@
+import { Failure, causeOf } from "../ending.ts";
+import type { Context } from "../context.ts";
+import { readRelease } from "../release/releaseDirectory.ts";
+import { serving } from "../state/current.ts";
+import { readJournal, removeJournal } from "../state/journal.ts";
+import type { Journal } from "../state/journal.ts";
+import { readReleases } from "../state/releases.ts";
+import { newCourse } from "./attempt.ts";
+import { hasServed } from "./ending.ts";
+import { record } from "./record.ts";
+import { writeReport } from "./report.ts";
+import type { Conclusion } from "./report.ts";
+import { retire } from "./retire.ts";
+import { takeBack } from "./takeBack.ts";
+import { watchInstance } from "./watch.ts";
+
+/**
+ * Puts right what an interrupted attempt left: the process was killed, or the power went. One that had survived settle and hand-over is
+ * completed, every other one is taken back. Called under the lease before anything else is done with the instance.
+ */
+export async function reconcile(instance: string, context: Context): Promise<void> {
+  const journal = await readJournal(context.paths, instance);
+  if (journal === undefined) return;
+  context.progress.step(`reconcile: rollout ${journal.rollout} was interrupted in ${journal.phase}`);
+  if (journal.phase === "record" || journal.phase === "retire") await complete(journal, context);
+  else await undo(journal, context);
+}
+
+async function complete(journal: Journal, context: Context): Promise<void> {
+  const manifest = await manifestOf(journal, context);
+  await record(journal, manifest, context);
+  await retire(journal, 0, context);
+  const { release, releaseId, colour } = journal;
+  await conclude(journal, context, {
+    outcome: "deployed",
+    code: "ok",
+    what: `${release} serves; completed after an interruption`,
+    serving: { release, releaseId, colour },
+  });
+  await removeJournal(context.paths, journal.instance);
+}
+
+async function undo(journal: Journal, context: Context): Promise<void> {
+  const watch = await watchInstance(context, journal.instance);
+  try {
+    await takeBack(journal, watch, context);
+  } catch (error) {
+    const what = `rollout ${journal.rollout} was interrupted in ${journal.phase} and could not be taken back: ${causeOf(error).what}`;
+    throw new Failure("rollback_failed", "rollback_incomplete", what, { cause: error });
+  } finally {
+    watch.close();
+  }
+  await conclude(journal, context, {
+    outcome: hasServed(journal.phase) ? "rolled_back" : "aborted",
+    code: "interrupted",
+    what: `interrupted in ${journal.phase}; put back to what served before`,
+    serving: journal.before === null ? null : serving(journal.before),
+  });
+}
+
+async function conclude(journal: Journal, context: Context, conclusion: Conclusion): Promise<void> {
+  const { request, reason, actor, release, releaseId, rollout, before } = journal;
+  const concluded = {
+    request,
+    reason,
+    actor,
+    release,
+    releaseId,
+    number: rollout,
+    manifest: await manifestOf(journal, context),
+    before: before ?? undefined,
+    course: { ...newCourse(context), startedAt: new Date(journal.startedAt) },
+  };
+  await writeReport(context, concluded, conclusion);
+}
+
+async function manifestOf({ instance, release }: Journal, { paths }: Context) {
+  const record = (await readReleases(paths, instance)).find((known) => known.release === release);
+  if (record === undefined)
+    throw new Failure("refused", "state_unreadable", `${release} stands in the journal, but is not among the known releases`);
+  return await readRelease(paths, instance, record);
+}

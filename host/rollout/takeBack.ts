@@ -1,0 +1,89 @@
+import type { AppRole } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+import { removeFile, replaceLink } from "../files.ts";
+import { openIngressApi } from "../ingress/api.ts";
+import { readRouterFile, writeRouterFile } from "../ingress/routerFile.ts";
+import { removeCurrent, writeCurrent } from "../state/current.ts";
+import { removeJournal } from "../state/journal.ts";
+import type { Journal } from "../state/journal.ts";
+import { endAll, inspect, membersOf, removeColour, setPolicies, withRole } from "./colour.ts";
+import { judgeHealth } from "./judge.ts";
+import { keepSecretFilesOf } from "./secretFiles.ts";
+import type { Watch } from "./watch.ts";
+
+/** How long a container of the old release that had been stopped may take to be well again. */
+const recoverySeconds = 120;
+
+/**
+ * Puts an instance back to what served before, from the journal and from what is really there, so that it works as well for an attempt
+ * that failed just now as for one that a power cut ended. Each step changes only what is not as it was: of a release that failed before
+ * the switch, the old web services and workers are looked at and left alone.
+ *
+ * The public comes first: file, then link, then workers and singletons, and the new colour last. Throws when it cannot be done; the
+ * journal then stays, and the next request on the instance tries again.
+ */
+export async function takeBack(journal: Journal, watch: Watch, context: Context): Promise<void> {
+  await restoreRunning(journal, ["web"], watch, context);
+  await restoreRoutes(journal, context);
+  await restoreLink(journal, context);
+  await restoreRecord(journal, context);
+  await endNewBackground(journal, context);
+  await restoreRunning(journal, ["worker", "singleton"], watch, context);
+  await removeColour(context, journal.instance, journal.colour);
+  await keepSecretFilesOf(journal.before?.release ?? null, journal.instance, context);
+  await removeJournal(context.paths, journal.instance);
+}
+
+/** Starts what does not run of the old release, waits until it is well, and sees that it comes back after a power cut. */
+async function restoreRunning({ instance, before }: Journal, roles: readonly AppRole[], watch: Watch, context: Context): Promise<void> {
+  if (before === null) return;
+  const old = withRole(await membersOf(context, instance, before.colour), ...roles);
+  const looked = await inspect(context, old);
+  const stopped = looked.filter(({ container }) => !container.running).map(({ member }) => member);
+  for (const { id, name } of stopped) {
+    context.progress.note(`starting ${name} again`);
+    await context.docker.start(id);
+  }
+  const unguarded = looked.filter(({ container }) => container.restartPolicy !== "unless-stopped").map(({ member }) => member);
+  await setPolicies(context, unguarded, "unless-stopped");
+  await Promise.all(
+    stopped.map(async ({ id, name }) => {
+      const judgement = await watch.until(id, judgeHealth, recoverySeconds * 1000);
+      if (judgement === "timeout") throw new Error(`${name}: was not well ${recoverySeconds} s after it was started again`);
+      if (judgement.kind === "bad") throw new Error(`${name}: ${judgement.what}`);
+    }),
+  );
+}
+
+/** The very bytes that were there before. Traefik is asked only when the file was another one. */
+async function restoreRoutes({ instance, routerFile }: Journal, context: Context): Promise<void> {
+  const text = routerFile ?? undefined;
+  if ((await readRouterFile(context.paths, instance)) === text) return;
+  await writeRouterFile(context.paths, instance, text);
+  const api = await openIngressApi(context);
+  try {
+    await api.confirmed(instance, text);
+  } finally {
+    api.close();
+  }
+}
+
+async function restoreLink({ instance, before }: Journal, { paths }: Context): Promise<void> {
+  if (before === null) await removeFile(paths.stackLink(instance));
+  else await replaceLink(paths.stackLink(instance), paths.release(instance, before.release));
+}
+
+/** A full disk may have ended `record` halfway. */
+async function restoreRecord({ instance, before }: Journal, { paths }: Context): Promise<void> {
+  if (before === null) await removeCurrent(paths, instance);
+  else await writeCurrent(paths, before);
+}
+
+/** Before any old singleton starts again, every new one has ended: never two at once, on the way back neither. */
+async function endNewBackground({ instance, colour }: Journal, context: Context): Promise<void> {
+  const begun = await inspect(context, withRole(await membersOf(context, instance, colour), "worker", "singleton"));
+  await endAll(
+    context,
+    begun.filter(({ container }) => container.status !== "created").map(({ member }) => member),
+  );
+}

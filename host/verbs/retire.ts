@@ -1,0 +1,90 @@
+import { colours, dataProject } from "../../contract/index.ts";
+import type { RolloutRequest } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+import { succeeded } from "../ending.ts";
+import type { Ending } from "../ending.ts";
+import { removeFile } from "../files.ts";
+import { openIngressApi } from "../ingress/api.ts";
+import { readRouterFile, writeRouterFile } from "../ingress/routerFile.ts";
+import { membersOf, removeColour } from "../rollout/colour.ts";
+import { keepSecretFilesOf } from "../rollout/secretFiles.ts";
+import { nextNumber } from "../state/counter.ts";
+import { readCurrent, removeCurrent } from "../state/current.ts";
+import { appendHistory } from "../state/history.ts";
+import { removeJournal } from "../state/journal.ts";
+import { foreignOwner, readOwner, sameOwner } from "../state/owner.ts";
+import { readReleases } from "../state/releases.ts";
+import { verb } from "../verb.ts";
+
+/**
+ * `terrace-retire`: takes an instance out of service when Pulumi deletes its rollout. The request is the one Pulumi keeps in state, so it
+ * acts whatever release runs, as long as the owner is the same. Data, releases and secrets stay.
+ */
+export const retireVerb = verb({ accepts: "rollout", lease: ({ manifest }) => manifest.instance, run: retireInstance });
+
+async function retireInstance({ manifest }: RolloutRequest, context: Context): Promise<Ending> {
+  const { instance } = manifest;
+  const record = await readOwner(context.paths, instance);
+  if (record === undefined) return unchanged(instance, `${instance} is not known on this host; nothing to retire`);
+  if (!sameOwner(record.owner, manifest.owner)) {
+    return unchanged(instance, `${foreignOwner(instance, record.owner, manifest.owner)}; it was left as it is`);
+  }
+  const current = await readCurrent(context.paths, instance);
+  const members = await Promise.all(colours.map((colour) => membersOf(context, instance, colour)));
+  if (current === undefined && members.flat().length === 0) return unchanged(instance, `${instance} serves nothing; nothing to retire`);
+
+  context.progress.step(`retire ${instance}`);
+  await closeRoutes(instance, context);
+  for (const colour of colours) await removeColour(context, instance, colour);
+  await keepSecretFilesOf(null, instance, context);
+  await removeFile(context.paths.stackLink(instance));
+  await removeCurrent(context.paths, instance);
+  await removeJournal(context.paths, instance);
+
+  const stays = await whatStays(instance, context);
+  for (const line of stays) context.progress.note(`stays: ${line}`);
+  const what = `${instance} is out of service; ${stays.length} things stay on this host`;
+  const rollout = await nextNumber(context.paths, instance);
+  await appendHistory(context.paths, instance, manifest.environment, {
+    time: context.clock.now().toISOString(),
+    rollout,
+    action: "retire",
+    release: current?.release ?? null,
+    releaseId: current?.releaseId ?? null,
+    version: current?.version ?? null,
+    outcome: "deployed",
+    code: "ok",
+    note: what,
+    actor: context.actor,
+  });
+  return succeeded({ outcome: "deployed", code: "ok", what, instance, rollout });
+}
+
+/** Out of routing first, and seen by Traefik, so that no request meets a container that is being stopped. */
+async function closeRoutes(instance: string, context: Context): Promise<void> {
+  if ((await readRouterFile(context.paths, instance)) === undefined) return;
+  await writeRouterFile(context.paths, instance, undefined);
+  const api = await openIngressApi(context);
+  try {
+    await api.confirmed(instance, undefined);
+  } finally {
+    api.close();
+  }
+}
+
+async function whatStays(instance: string, { paths, docker }: Context): Promise<string[]> {
+  const releases = await readReleases(paths, instance);
+  const data = await docker.containers({ "dev.terrace.instance": instance, "dev.terrace.part": "data" });
+  const volumes = await docker.volumeNames({ "dev.terrace.instance": instance });
+  return [
+    ...(releases.length > 0 ? [`${releases.length} releases in ${paths.releases(instance)}`] : []),
+    ...data.map(({ name }) => `data service ${name} (compose project ${dataProject(instance)})`),
+    ...volumes.map((name) => `volume ${name}`),
+    `secrets in ${paths.sealedSecrets}/${instance}`,
+    `the owner record, counter, history and reports in ${paths.instance(instance)}`,
+  ];
+}
+
+function unchanged(instance: string, what: string): Ending {
+  return succeeded({ outcome: "unchanged", code: "ok", what, instance });
+}

@@ -1,0 +1,103 @@
+import { readdir } from "node:fs/promises";
+import { hostname } from "node:os";
+import { contractVersion, parseReference, shortId } from "../../contract/index.ts";
+import type { InstanceStatus, Status } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+import { Failure } from "../ending.ts";
+import { readRouterFile } from "../ingress/routerFile.ts";
+import { routedHosts } from "../ingress/routing.ts";
+import { label } from "../release/composeFile.ts";
+import { currentInstances, readCurrent, serving } from "../state/current.ts";
+import { readHistory } from "../state/history.ts";
+import { readOwner } from "../state/owner.ts";
+import { table } from "../table.ts";
+import { verb } from "../verb.ts";
+
+/** `terrace status`: what runs on this host, from Docker and Traefik's files as much as from our own records. */
+export const statusVerb = verb({
+  accepts: "status",
+  run: async ({ instance }, context) => {
+    const known = await knownInstances(context);
+    if (instance !== undefined && !known.includes(instance)) {
+      throw new Failure("refused", "no_such_instance", `${instance} is not known on this host; there are: ${known.join(", ") || "none"}`);
+    }
+    const wanted = instance === undefined ? known : [instance];
+    const instances = await Promise.all(wanted.map((name) => instanceStatus(name, context)));
+    const found: Status = { contract: contractVersion, host: hostname(), program: context.program.sha256, instances };
+    return { kind: "printed", json: found, table: statusTable(found) };
+  },
+});
+
+/** Instances that serve, that have an owner, or that have containers. */
+async function knownInstances({ paths, docker }: Context): Promise<string[]> {
+  const folders = await readdir(paths.state).catch(() => [] as string[]);
+  const owned = await Promise.all(folders.map(async (name) => ((await readOwner(paths, name)) === undefined ? [] : [name])));
+  const containers = await docker.containers({ [label.instance]: "" });
+  const running = containers.map(({ labels }) => labels[label.instance] ?? "");
+  return [...new Set([...(await currentInstances(paths)), ...owned.flat(), ...running])].sort();
+}
+
+async function instanceStatus(instance: string, context: Context): Promise<InstanceStatus> {
+  const { paths, docker } = context;
+  const current = await readCurrent(paths, instance);
+  const summaries = await docker.containers({ [label.instance]: instance });
+  const containers = await Promise.all(summaries.map(({ id }) => docker.container(id)));
+  const routes = await readRouterFile(paths, instance);
+  const environment = containers.find((container) => container !== undefined)?.labels[label.environment];
+  return {
+    instance,
+    environment: environment ?? (await readOwner(paths, instance))?.owner.stack ?? "",
+    serving: current === undefined ? null : serving(current),
+    since: current?.since ?? null,
+    version: current?.version ?? null,
+    hosts: routes === undefined ? [] : routedHosts(routes),
+    containers: containers
+      .flatMap((container) => (container === undefined ? [] : [containerStatus(container)]))
+      .sort((a, b) => a.part.localeCompare(b.part) || a.service.localeCompare(b.service)),
+    last: (await readHistory(paths, instance)).at(-1) ?? null,
+  };
+}
+
+type ContainerStatus = InstanceStatus["containers"][number];
+
+function containerStatus(container: NonNullable<Awaited<ReturnType<Context["docker"]["container"]>>>): ContainerStatus {
+  const { labels } = container;
+  return {
+    service: labels[label.service] ?? container.name,
+    part: (labels[label.part] ?? "data") as ContainerStatus["part"],
+    role: labels[label.role] ?? "",
+    state: container.status,
+    health: container.health,
+    digest: parseReference(container.image)?.digest ?? null,
+    since: container.running ? container.startedAt : null,
+    restarts: container.restarts,
+  };
+}
+
+export function statusTable({ host, program, instances }: Status): string {
+  const head = `${host}, terrace ${shortId(program)}\n`;
+  if (instances.length === 0) return `${head}no instances\n`;
+  return head + instances.map(instanceTable).join("");
+}
+
+function instanceTable(instance: InstanceStatus): string {
+  const { serving, version, since, hosts, last, containers } = instance;
+  const serves =
+    serving === null ? "serves nothing" : `${serving.release} (version ${version ?? "?"}, ${serving.colour ?? "?"}) since ${since ?? "?"}`;
+  const lines = [`\n${instance.instance}: ${serves}\n`];
+  if (hosts.length > 0) lines.push(`  routes: ${hosts.map((host) => `https://${host}`).join(", ")}\n`);
+  if (last !== null)
+    lines.push(`  last: ${last.action} ${last.rollout} ${last.outcome} (${last.code}) at ${last.time} by ${last.actor.user}\n`);
+  const rows = containers.map((container) => [
+    container.service,
+    container.part,
+    container.role,
+    container.health === null ? container.state : `${container.state} (${container.health})`,
+    container.digest?.slice(0, "sha256:".length + 12) ?? "-",
+    container.since?.replace(/\.\d+Z$/, "Z") ?? "-",
+    String(container.restarts),
+  ]);
+  if (rows.length === 0) return lines.join("");
+  const text = table(["service", "part", "role", "state", "digest", "since", "restarts"], rows);
+  return lines.join("") + text.replace(/^/gm, "  ").trimEnd() + "\n";
+}
