@@ -5,7 +5,7 @@ import type { SandboxStatus } from "./sandbox.ts";
 import { readSeed, type Seed } from "./seed.ts";
 import { serverPlaces, slotOf, ownerHere, type ServerPlace, type Slot, type SlotOwner } from "./slot.ts";
 import { claimSlot, ownSlot, releaseSlot } from "./slotOwner.ts";
-import { startSupervisor, untilReleased } from "./startSupervisor.ts";
+import { startSupervisor, sweepSlot } from "./startSupervisor.ts";
 
 export type { SandboxStatus } from "./sandbox.ts";
 export type { Seed, ServerSeed, SshIdentity } from "./seed.ts";
@@ -70,7 +70,7 @@ export async function downSandbox(options: DownOptions = {}): Promise<void> {
   } catch (error) {
     if (!(error instanceof NotRunning)) throw error;
   }
-  await untilReleased(slot);
+  await sweepSlot(slot);
   if (options.reset === true) await releaseSlot(slot);
 }
 

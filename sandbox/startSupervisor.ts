@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
+import { removeBridge } from "./bridge.ts";
 import { ask, NotRunning } from "./control.ts";
+import { killControlGroup } from "./controlGroup.ts";
 import { slotLock } from "./guard.ts";
 import { readIfPresent } from "./shared/files.ts";
 import { takeLock } from "./shared/lock.ts";
@@ -32,9 +34,20 @@ export async function supervisorRuns(slot: Slot): Promise<boolean> {
   }
 }
 
-/** Waits until nothing of an earlier supervisor is left: its guard holds the lock until then. */
+/** Waits until an ended supervisor's guard has cleaned up: it holds the lock until then. */
 export async function untilReleased(slot: Slot): Promise<void> {
   await (await takeLock(slotLock(slot)))?.release();
+}
+
+/** Removes what a supervisor leaves whose guard was killed too. Waits for a guard at work; the slot must not be up. */
+export async function sweepSlot(slot: Slot): Promise<void> {
+  const lock = await takeLock(slotLock(slot));
+  try {
+    await killControlGroup(slot.controlGroup);
+    await removeBridge(slot);
+  } finally {
+    await lock?.release();
+  }
 }
 
 async function launch(slot: Slot): Promise<void> {
