@@ -114,6 +114,25 @@ describe("sandbox/plugins/cloudflare: zone", () => {
       assert.deepEqual(asked(), [["PATCH", `${zone}/settings/ssl`, { value: "full" }]]);
     });
 
+    it("updates only the changed parts of a value that is an object", async () => {
+      const header = (parts: Properties): Properties => ({
+        zoneId,
+        settingId: "security_header",
+        value: { strict_transport_security: parts },
+      });
+      const before = header({ enabled: true, max_age: 86_400, nosniff: true });
+      api.script(result({ ...answer, id: "security_header" }));
+      await provider.update(settingToken, {
+        id: "security_header",
+        oldInputs: before,
+        oldState: { ...before, id: "security_header", editable: true },
+        inputs: header({ enabled: true, max_age: 0 }),
+      });
+      assert.deepEqual(asked(), [
+        ["PATCH", `${zone}/settings/security_header`, { value: { strict_transport_security: { max_age: 0, nosniff: null } } }],
+      ]);
+    });
+
     it("refreshes, imports, drops what is gone, and asks nothing to delete", async () => {
       api.script(result({ ...answer, value: "flexible" }), result(answer), refusal(404, 1, "no such setting"));
       assert.equal((await provider.read(settingToken, { id: "ssl", inputs, state })).inputs["value"], "flexible");

@@ -86,6 +86,14 @@ describe("sandbox/plugins/docker: configuration", () => {
       assert.deepEqual(pings, ["HEAD /_ping"]);
     });
 
+    it("must answer the ping with 200", async () => {
+      const server = createServer((_, response) => response.writeHead(503).end());
+      daemon = server;
+      const socket = join(directory, "docker.sock");
+      await new Promise<void>((resolve) => server.listen(socket, resolve));
+      await assert.rejects(provider.configure({ host: `unix://${socket}` }), { message: noDaemon });
+    });
+
     it("must be there, whatever disableDockerDaemonCheck says", async () => {
       await assert.rejects(provider.configure({ host: `unix://${join(directory, "nobody.sock")}`, disableDockerDaemonCheck: "true" }), {
         message: noDaemon,
