@@ -2,12 +2,13 @@ import Table from "cli-table3";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import pico from "picocolors";
 import { ask, NotRunning } from "./control.ts";
 import { exportLines, sandboxVariables, writeAuthorities } from "./environment.ts";
 import { downSandbox, findSlot, runningSandbox, upSandbox, type SandboxHandle } from "./index.ts";
+import { installPulumi } from "./plugins/install.ts";
 import type { SandboxStatus } from "./sandbox.ts";
 import { readSeed } from "./seed.ts";
 import { serverLeader, shellCommand } from "./serverShell.ts";
@@ -133,19 +134,23 @@ program
     if (!environments.includes(name as Environment)) throw new Error(`env: must be ${environments.join(", ")}, got "${name}"`);
     const slot = await findSlot(slotOptions());
     if (!existsSync(slot.seed)) throw new NotRunning(`slot ${slot.number}: was never up; run "npm run sandbox -- up"`);
-    const variables = sandboxVariables(slot, await readSeed(slot), name as Environment);
-    const path = [dirname(process.execPath), ...(process.env["PATH"] ?? "").split(delimiter)];
+    const installation = await installPulumi({ home: join(slot.directory, "pulumi-home") });
+    await mkdir(join(slot.directory, "pulumi"), { recursive: true });
     // Sourced twice, the shell's own setting is no longer in the variable.
     const outer = process.env["TERRACE_OUTER_CA"] ?? process.env["NODE_EXTRA_CA_CERTS"];
-    process.stdout.write(
-      exportLines({
-        ...variables,
-        ...(outer === undefined ? {} : { TERRACE_OUTER_CA: outer }),
-        NODE_EXTRA_CA_CERTS: await writeAuthorities(slot, outer),
-        PATH: [...new Set(path)].join(delimiter),
-      }),
-    );
+    const variables = {
+      ...sandboxVariables(slot, await readSeed(slot), name as Environment),
+      ...installation.environment,
+      ...(outer === undefined ? {} : { TERRACE_OUTER_CA: outer }),
+      NODE_EXTRA_CA_CERTS: await writeAuthorities(slot, outer),
+    };
+    process.stdout.write(exportLines({ ...variables, PATH: withNode(installation.environment["PATH"]) }));
   });
+
+/** The search path with the running Node's folder at its front and nothing in it twice. */
+function withNode(path = ""): string {
+  return [...new Set([dirname(process.execPath), ...path.split(delimiter)])].join(delimiter);
+}
 
 async function running(): Promise<SandboxHandle | undefined> {
   try {

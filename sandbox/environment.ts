@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { serviceNames } from "./names.ts";
 import type { Seed } from "./seed.ts";
-import { replaceFile } from "./shared/files.ts";
+import { readIfPresent, replaceFile } from "./shared/files.ts";
 import { cacheDirectory, checkoutDirectory } from "./shared/paths.ts";
 import type { Environment, Slot } from "./slot.ts";
 
@@ -37,8 +37,11 @@ export function sandboxVariables(slot: Slot, seed: Seed, environment: Environmen
  */
 export async function writeAuthorities(slot: Slot, outer: string | undefined): Promise<string> {
   const path = join(slot.directory, "ca", "node-extra-ca.crt");
-  const before = outer === undefined ? "" : `${(await readFile(outer, "utf8")).trimEnd()}\n`;
-  await replaceFile(path, `${before}${await readFile(slot.caCertificate, "utf8")}`);
+  const ours = await readFile(slot.caCertificate, "utf8");
+  // A shell that has sourced sandbox/env names this very file, which a reset removes.
+  const before = outer === path ? ((await readIfPresent(path)) ?? "") : outer === undefined ? "" : await readFile(outer, "utf8");
+  const others = before.replace(ours, "").trimEnd();
+  await replaceFile(path, others === "" ? ours : `${others}\n${ours}`);
   return path;
 }
 

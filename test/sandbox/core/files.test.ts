@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { exportLines, sandboxVariables } from "../../../sandbox/environment.ts";
+import { exportLines, sandboxVariables, writeAuthorities } from "../../../sandbox/environment.ts";
 import { registryConfiguration } from "../../../sandbox/registry.ts";
 import type { Seed } from "../../../sandbox/seed.ts";
 import { serverFiles, type ServerFilesArgs } from "../../../sandbox/serverFiles.ts";
@@ -116,5 +119,27 @@ describe("environment of a shell", () => {
     assert.equal(variables["INFISICAL_CLIENT_SECRET"], "prod-secret");
     assert.doesNotMatch(JSON.stringify(variables), /staging-|test-(id|secret)/);
     assert.equal(variables["CLOUDFLARE_BASE_URL"], "https://cloudflare.terrace.test/client/v4");
+  });
+});
+
+describe("authorities for Node", () => {
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "terrace-authorities-"));
+    await mkdir(join(directory, "ca"));
+    await writeFile(join(directory, "ca/ca.crt"), "SLOT\n");
+    await writeFile(join(directory, "outer.crt"), "OUTER");
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  it("are the slot's after those that the shell has, however often it is asked", async () => {
+    const here = { ...slot, directory, caCertificate: join(directory, "ca/ca.crt") };
+    const path = await writeAuthorities(here, undefined);
+    assert.equal(await readFile(path, "utf8"), "SLOT\n");
+    assert.equal(await readFile(await writeAuthorities(here, join(directory, "outer.crt")), "utf8"), "OUTER\nSLOT\n");
+    assert.equal(await readFile(await writeAuthorities(here, path), "utf8"), "OUTER\nSLOT\n");
+    await rm(path);
+    assert.equal(await readFile(await writeAuthorities(here, path), "utf8"), "SLOT\n");
+    await assert.rejects(writeAuthorities(here, join(directory, "absent.crt")), { code: "ENOENT" });
   });
 });
