@@ -26,7 +26,8 @@ export const worker: Recipe = {
   config: {
     description: "Celery worker and beat of the Terrace demo application",
     user: `${appUser}:${appUser}`,
-    environment: { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" },
+    // A container may write to /dev/shm whatever else is read-only; Celery's processes share memory through a file in TMPDIR.
+    environment: { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1", TMPDIR: "/dev/shm" },
     entrypoint: ["/usr/bin/python3", "-m", "celery", "--app", "tasks"],
     command: ["worker", "--loglevel", "INFO", "--concurrency", "1", "--without-mingle", "--without-gossip"],
     workingDirectory: "/app",

@@ -64,6 +64,8 @@ app.conf.update(
     # A job belongs to a worker only once it is done: one that dies, or is stopped before it began, gives its jobs back.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
+    # Without the connection a job cannot be acknowledged and is delivered again; going on with it would do it twice.
+    worker_cancel_long_running_tasks_on_connection_loss=True,
     worker_prefetch_multiplier=1,
     broker_transport_options={"visibility_timeout": int(setting("CELERY_VISIBILITY_SECONDS", "120"))},
     broker_connection_retry_on_startup=True,
@@ -122,9 +124,12 @@ def heartbeat(self):
 @heartbeat_sent.connect
 def worker_alive(sender=None, **_):
     """Celery sends its own heartbeat every two seconds while it is connected to the broker."""
-    alive()
     name = getattr(sender, "hostname", None) or f"celery@{HOST}"
-    store.set(f"truealpha:worker:{HOST}", json.dumps({"name": name, "version": BUILD["version"], "at": now()}), ex=15)
+    try:
+        store.set(f"truealpha:worker:{HOST}", json.dumps({"name": name, "version": BUILD["version"], "at": now()}), ex=15)
+        alive()
+    except redis.RedisError as error:
+        print(f"worker: no sign of life left: {error}", file=sys.stderr, flush=True)
 
 
 class Clock(Scheduler):

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { nextDigests } from "../../../sandbox/images/digests.ts";
+
+const reference = (service: string, digit: string): string => `registry.terrace.test/truealpha/${service}:v1@sha256:${digit.repeat(64)}`;
+const commit = (digit: string): string => digit.repeat(40);
+const before = {
+  truealpha: {
+    commit: commit("1"),
+    time: "2026-11-01T00:00:00.000Z",
+    images: { api: reference("api", "a"), redis: reference("redis", "b") },
+  },
+  odoo18: { commit: commit("2"), time: "2026-10-01T00:00:00.000Z", images: { web: reference("web", "c") } },
+};
+const provenance = { commit: commit("3"), time: "2026-11-21T00:00:00.000Z" };
+
+describe("image-digests.json", () => {
+  it("is made from nothing", () => {
+    const images = { api: reference("api", "a") };
+    assert.deepEqual(nextDigests({}, { truealpha: images }, provenance), { truealpha: { ...provenance, images } });
+  });
+
+  it("keeps commit and time of images that are the same, in whatever order", () => {
+    const images = { redis: reference("redis", "b"), api: reference("api", "a") };
+    assert.deepEqual(nextDigests(before, { truealpha: images }, provenance), before);
+  });
+
+  const changes = [
+    { what: "another digest", images: { api: reference("api", "d"), redis: reference("redis", "b") } },
+    { what: "a service more", images: { ...before.truealpha.images, worker: reference("worker", "e") } },
+    { what: "a service less", images: { api: reference("api", "a") } },
+  ];
+  for (const { what, images } of changes) {
+    it(`says commit and time of the new build after ${what}, and leaves other entries alone`, () => {
+      assert.deepEqual(nextDigests(before, { truealpha: images }, provenance), { ...before, truealpha: { ...provenance, images } });
+    });
+  }
+});
