@@ -114,7 +114,7 @@ async function leaf(slot: Slot, name: string, issuer: KeyedCertificate, settings
 function fits(certificate: string, issuer: KeyedCertificate, settings: LeafSettings): boolean {
   if (!certificate.endsWith(issuer.certificate)) return false;
   const found = new x509.X509Certificate(certificate).getExtension(x509.SubjectAlternativeNameExtension)?.names.toJSON() ?? [];
-  const values = found.map((name) => canonicalName(String(name.value)));
+  const values = found.map((name) => canonicalName(name.value));
   return values.join(" ") === settings.names.map(canonicalName).join(" ");
 }
 

@@ -129,7 +129,7 @@ program
 program
   .command("env")
   .description("shell lines that sandbox/env evaluates")
-  .argument("[environment]", `${environments.join(", ")}`, "staging")
+  .argument("[environment]", environments.join(", "), "staging")
   .action(async (name: string) => {
     if (!environments.includes(name as Environment)) throw new Error(`env: must be ${environments.join(", ")}, got "${name}"`);
     const slot = await findSlot(slotOptions());

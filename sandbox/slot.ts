@@ -94,13 +94,14 @@ export interface ServerPlace {
  * Throws for a name that is no DNS label of at most 20 characters, or that appears twice.
  */
 export function serverPlaces(slot: Slot, names: readonly string[]): readonly ServerPlace[] {
-  const extras = names.filter((name) => !(name in environmentServers));
+  const fixed = new Map<string, number>(Object.entries(environmentServers));
+  const extras = names.filter((name) => !fixed.has(name));
   return names.map((name, index) => {
     if (!/^[a-z][a-z0-9-]{0,19}$/.test(name) || name.endsWith("-")) {
       throw new RangeError(`server: name must be a DNS label of 1 to 20 characters (a-z, 0-9, "-"), got "${name}"`);
     }
     if (names.indexOf(name) !== index) throw new RangeError(`server: "${name}" is listed twice`);
-    const hostPart = environmentServers[name as Environment] ?? firstExtraServer + extras.indexOf(name);
+    const hostPart = fixed.get(name) ?? firstExtraServer + extras.indexOf(name);
     return {
       name,
       machine: `terrace${slot.number}-${name}`,

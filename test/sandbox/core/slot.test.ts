@@ -45,6 +45,10 @@ describe("server places", () => {
     );
   });
 
+  it("is not misled by names that every object has", () => {
+    assert.equal(serverPlaces(slot, ["constructor"])[0]?.address.ipv4, "198.18.16.14");
+  });
+
   it("keeps the address of a server when others are added after it", () => {
     const name = fc.stringMatching(/^[a-z][a-z0-9]{0,9}$/);
     fc.assert(
