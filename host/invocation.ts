@@ -15,6 +15,8 @@ export type Invocation =
   | { readonly kind: "relay" }
   /** `terrace.cjs unseal`: by a unit at boot, see `platform/secretsUnitItem.ts`. */
   | { readonly kind: "unseal" }
+  /** `--version --json`: which program this is and what contract it speaks; the bootstrap compares. */
+  | { readonly kind: "version" }
   | { readonly kind: "help" };
 
 export const usage = `usage: terrace status [INSTANCE] [--json]
@@ -28,6 +30,7 @@ export function readInvocation(program: string, words: readonly string[], user: 
   const name = basename(program);
   if (name === "terrace.cjs" && words[0] === "supervised") return { kind: "supervised", verb: words[1] ?? "" };
   if (name === "terrace.cjs" && (words[0] === "relay" || words[0] === "unseal")) return { kind: words[0] };
+  if (words[0] === "--version") return { kind: "version" };
   if (name.startsWith("terrace-")) {
     if (words.length > 0)
       throw new InvalidRequest("malformed_request", `${name} takes no arguments; the request is JSON on standard input`);

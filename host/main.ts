@@ -1,9 +1,11 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { contractVersion } from "../contract/index.ts";
 import type { Actor, Request } from "../contract/index.ts";
 import { authorize, judgeCaller, subjectOf } from "./caller.ts";
 import type { Caller } from "./caller.ts";
 import { execute } from "./command.ts";
+import type { Ending } from "./ending.ts";
 import { endingOf, outputOf } from "./finish.ts";
 import type { Output } from "./finish.ts";
 import { readInvocation, usage } from "./invocation.ts";
@@ -33,6 +35,7 @@ async function main(): Promise<number> {
     const login = await readLogin();
     const invocation = readInvocation(process.argv[1] ?? "", process.argv.slice(2), login.sudoUser ?? "root");
     if (invocation.kind === "help") return print({ stdout: usage, stderr: "", exitCode: 0 });
+    if (invocation.kind === "version") return print(outputOf(versionEnding(), null, !process.argv.includes("--json")));
     if (invocation.kind === "relay") return await relay(process.stdin, process.stdout);
     if (invocation.kind === "unseal") return await unsealAtBoot();
     const verb = findVerb(invocation.verb);
@@ -77,6 +80,11 @@ async function carryOut(name: string, verb: Verb): Promise<number> {
   } catch (error) {
     return await printError(error, instance);
   }
+}
+
+function versionEnding(): Ending {
+  const { sha256 } = program;
+  return { kind: "printed", json: { contract: contractVersion, program: sha256 }, table: `terrace ${sha256}, contract ${contractVersion}\n` };
 }
 
 /** Run by systemd before Docker. Instances whose files cannot be provided are named; the others have theirs. */

@@ -30,15 +30,21 @@ export function certificateFault({ name, certificate, privateKey }: OriginCertif
   } catch {
     return `originCertificates.${name}: the private key cannot be read`;
   }
-  if (leaf.validToDate < now) return `originCertificates.${name}: the certificate ended on ${leaf.validToDate.toISOString()}`;
+  const end = endOf(leaf);
+  if (end < now) return `originCertificates.${name}: the certificate ended on ${end.toISOString()}`;
   return undefined;
 }
 
 /** A sentence for people where a certificate ends soon. */
 export function certificateWarning({ name, certificate }: OriginCertificate, now: Date): string | undefined {
-  const { validToDate } = new X509Certificate(certificate);
-  const days = Math.floor((validToDate.getTime() - now.getTime()) / dayMilliseconds);
-  return days < warnDays ? `the origin certificate "${name}" ends in ${days} days, on ${validToDate.toISOString()}` : undefined;
+  const end = endOf(new X509Certificate(certificate));
+  const days = Math.floor((end.getTime() - now.getTime()) / dayMilliseconds);
+  return days < warnDays ? `the origin certificate "${name}" ends in ${days} days, on ${end.toISOString()}` : undefined;
+}
+
+/** From the text, `Nov 20 12:00:00 2027 GMT`: Node 20 has no `validToDate`. */
+function endOf(certificate: X509Certificate): Date {
+  return new Date(certificate.validTo);
 }
 
 export interface CertificateFiles {
