@@ -11,7 +11,7 @@ export interface Checked {
 /**
  * Holds properties against a table: fills in defaults, marks what is always secret, and reports every name that is not in the table, every
  * missing name and every value of the wrong type. Unknown values pass: they are checked again when they are known.
- * A null counts as absent, as it does in the engine's own decoders.
+ * What lies inside a secret is not marked once more. A null counts as absent, as it does in the engine's own decoders.
  */
 export function checkProperties(table: PropertyTable, given: Properties, path = "", concealed = false): Checked {
   const inputs: Record<string, Value> = {};
@@ -23,13 +23,13 @@ export function checkProperties(table: PropertyTable, given: Properties, path = 
       failures.push({ property: join(path, name), reason });
     } else if (value !== null) {
       const checked = checkValue(property, value, join(path, name), concealed || property.secret === true);
-      inputs[name] = conceal(property, checked.value);
+      inputs[name] = concealed ? checked.value : conceal(property, checked.value);
       failures.push(...checked.failures);
     }
   }
   for (const [name, property] of Object.entries(table)) {
     if (inputs[name] !== undefined || (given[name] ?? null) !== null) continue;
-    if (property.default !== undefined) inputs[name] = conceal(property, property.default);
+    if (property.default !== undefined) inputs[name] = concealed ? property.default : conceal(property, property.default);
     else if (property.required === true) failures.push({ property: join(path, name), reason: `Missing required property '${name}'` });
   }
   return { inputs, failures };

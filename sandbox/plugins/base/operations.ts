@@ -18,7 +18,7 @@ import type { Properties, Value } from "./value.ts";
 export function checkResource(resource: ResourceDefinition<unknown>, name: string, inputs: Properties, oldInputs: Properties): Checked {
   const checked = checkProperties(resource.inputs, inputs);
   if (checked.failures.length > 0 || resource.check === undefined) return checked;
-  const own = resource.check(withoutSecrets(checked.inputs), { name, oldInputs: withoutSecrets(oldInputs) });
+  const own = resource.check(plain(checked.inputs), { name, oldInputs: plain(oldInputs) });
   return { inputs: markSecrets(own.inputs, checked.inputs), failures: own.failures };
 }
 
@@ -40,15 +40,15 @@ export function diffResource(
 function plainRequest(request: DiffRequest): DiffRequest {
   return {
     id: request.id,
-    inputs: withoutSecrets(request.inputs),
-    oldInputs: withoutSecrets(request.oldInputs),
-    oldState: withoutSecrets(request.oldState),
+    inputs: plain(request.inputs),
+    oldInputs: plain(request.oldInputs),
+    oldState: plain(request.oldState),
   };
 }
 
 /** What a resource will look like, as far as that can be said before it is made or changed. */
 export function previewResource(resource: ResourceDefinition<unknown>, inputs: Properties, old: DiffRequest | undefined): Properties {
-  const known = resource.preview?.({ inputs: withoutSecrets(inputs), old: old === undefined ? undefined : plainRequest(old) }) ?? {};
+  const known = resource.preview?.({ inputs: plain(inputs), old: old === undefined ? undefined : plainRequest(old) }) ?? {};
   const outputs: Record<string, Value> = {};
   for (const [name, property] of Object.entries(resource.outputs)) {
     const kept = property.stable === true ? old?.oldState[name] : undefined;
@@ -68,7 +68,7 @@ export async function createResource(
   context: OperationContext<unknown>,
 ): Promise<MadeResource> {
   const inputs = withAssumed(resource.inputs, given);
-  const made = await keepingSecrets(resource, inputs, {}, () => resource.create(withoutSecrets(inputs), context));
+  const made = await keepingSecrets(resource, inputs, {}, () => resource.create(plain(inputs), context));
   if (made.id === "") throw new Error(`${resource.token}: create returned an empty id`);
   return { id: made.id, state: secretState(resource, { ...inputs, ...made.outputs }, inputs, {}) };
 }
@@ -101,7 +101,7 @@ export async function readResource(
     return request;
   }
   const { id, inputs, state } = request;
-  const found = await resource.read({ id, inputs: withoutSecrets(inputs), state: withoutSecrets(state) }, context);
+  const found = await resource.read({ id, inputs: plain(inputs), state: plain(state) }, context);
   if (found === undefined) return undefined;
   return {
     id: found.id,
@@ -116,7 +116,7 @@ export async function deleteResource(
   context: OperationContext<unknown>,
 ): Promise<void> {
   const { id, inputs, state } = request;
-  await resource.delete?.({ id, inputs: withoutSecrets(inputs), state: withoutSecrets(state) }, context);
+  await resource.delete?.({ id, inputs: plain(inputs), state: plain(state) }, context);
 }
 
 /** The function's result: its inputs and its outputs. Everything is secret when an input was, as the engine has it: nobody can say what the result was made from. */
@@ -128,7 +128,7 @@ export async function invokeFunction(
   const { inputs, failures } = checkProperties(definition.inputs, given);
   if (failures.length > 0) return { inputs: {}, failures };
   if (containsUnknown(inputs)) throw new Error(`${definition.token}: called with values that are not known yet`);
-  const result = { ...withoutSecrets(inputs), ...(await definition.invoke(withoutSecrets(inputs), context)) };
+  const result = { ...plain(inputs), ...(await definition.invoke(plain(inputs), context)) };
   if (containsSecret(inputs))
     return { inputs: mapProperties(result, (value) => (value instanceof Secret ? value : new Secret(value))), failures: [] };
   return { inputs: markDeclared(definition.outputs, result), failures: [] };
@@ -164,4 +164,9 @@ async function keepingSecrets<T>(
       outputs: secretState(resource, { ...inputs, ...error.outputs }, inputs, oldState),
     });
   }
+}
+
+/** Properties as a provider sees them: no secret marks, and what is null is not there. */
+function plain(properties: Properties): Properties {
+  return withoutSecrets(Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null)));
 }

@@ -53,7 +53,7 @@ export interface ProviderClient {
   ): Promise<Properties>;
   read(
     token: string,
-    request: { id: string; inputs: Properties; state: Properties },
+    request: { id: string; inputs?: Properties; state?: Properties },
   ): Promise<{ id: string; inputs: Properties; state: Properties }>;
   delete(token: string, request: { id: string; inputs: Properties; state: Properties }): Promise<void>;
   invoke(token: string, inputs: Properties): Promise<Checked>;
@@ -140,8 +140,9 @@ export async function connect(
       const request = new providerPb.ReadRequest();
       request.setId(id);
       request.setUrn(urn(token));
-      request.setInputs(writeStruct(inputs));
-      request.setProperties(writeStruct(state));
+      // An import has neither.
+      if (inputs !== undefined) request.setInputs(writeStruct(inputs));
+      if (state !== undefined) request.setProperties(writeStruct(state));
       const response = await call<providerPb.ReadResponse>((done) => stub.read(request, done));
       return { id: response.getId(), inputs: readStruct(response.getInputs()), state: readStruct(response.getProperties()) };
     },
