@@ -10,7 +10,7 @@ function checkAtLeastOne(name: string): (inputs: Properties) => { inputs: Proper
   };
 }
 
-/** Secret bytes, as base64 and as hexadecimal. */
+/** Secret bytes, as base64 and as hexadecimal. Its id gives them away: prefer RandomPassword. */
 export const randomBytes = define.resource({
   token: "random:index/randomBytes:RandomBytes",
   inputs: { length: { type: "integer", required: true }, keepers },
@@ -18,8 +18,8 @@ export const randomBytes = define.resource({
   check: checkAtLeastOne("length"),
   create: async ({ length }) => {
     const bytes = bytesFromTheSystem(length);
-    // Upstream has no id of its own either; the bridge writes this in its place.
-    return { id: "none", outputs: { base64: bytes.toString("base64"), hex: bytes.toString("hex") } };
+    // The bytes themselves in clear text, as upstream has it (computeRandomBytesID in pulumi-random): ids cannot be secret.
+    return { id: bytes.toString("base64"), outputs: { base64: bytes.toString("base64"), hex: bytes.toString("hex") } };
   },
 });
 
