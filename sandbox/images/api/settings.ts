@@ -69,7 +69,7 @@ export function readSettings(environment: Environment, readFile: (path: string) 
     jobTimeoutSeconds: number("JOB_TIMEOUT_SECONDS", 10, 0.1, 300),
     filesDirectory: text("FILES_DIRECTORY", "/data"),
     release: readVariable(environment, "TERRACE_RELEASE", faults, readFile),
-    demo: environment["TERRACE_DEMO"] === "1",
+    demo: environment["TRUEALPHA_DEMO"] === "1",
     lingerSeconds: number("LINGER_SECONDS", 0.5, 0, 60),
     drainSeconds: number("DRAIN_SECONDS", 20, 0, 600),
   };
