@@ -21,12 +21,12 @@ function given(folders: Folders, folder: string, name: string): string | undefin
 }
 
 /** What is missing and what does not look as it must, all of it. No message holds a value or a part of one. */
-export function secretFaults(requirements: readonly Requirement[], folders: Folders): readonly Fault[] {
+export function secretFaults(requirements: readonly Requirement[], folders: Folders, stack: string): readonly Fault[] {
   return requirements.flatMap((requirement): Fault[] => {
     const { folder, name, neededBy, validate, optional, generate } = requirement;
     const value = given(folders, folder, name);
     const path = placeOf(folder, name);
-    const canGenerate = generate === undefined ? undefined : 'run "npm run secrets -- generate <stack>"';
+    const canGenerate = generate === undefined ? undefined : `run "npm run secrets -- generate ${stack}"`;
     if (value === undefined)
       return optional ? [] : [fault(path, `is missing, ${neededBy} needs it`, canGenerate ?? "add it to the secret store")];
     if (value === generatePlaceholder && canGenerate !== undefined)
@@ -44,10 +44,10 @@ export function secretFaults(requirements: readonly Requirement[], folders: Fold
 export function collect(
   requirements: readonly Requirement[],
   folders: Folders,
-  source: string,
+  subject: { readonly source: string; readonly stack: string },
   between: (values: Collected) => Iterable<Fault> = () => [],
 ): Collected {
-  const faults = secretFaults(requirements, folders);
+  const faults = secretFaults(requirements, folders, subject.stack);
   const faulty = new Set(faults.map(({ path }) => path));
   const asked = new Set(requirements.map(({ folder, name }) => placeOf(folder, name)));
   const values: Collected = {
@@ -58,7 +58,7 @@ export function collect(
     },
   };
   const all = [...faults, ...between(values)];
-  if (all.length > 0) throw faultsError(source, all);
+  if (all.length > 0) throw faultsError(subject.source, all);
   return values;
 }
 

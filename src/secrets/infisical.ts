@@ -92,9 +92,8 @@ async function readFolder(sdk: InfisicalSDK, place: StorePlace, folder: string):
       expandSecretReferences: true,
     });
   } catch (error) {
-    const refusal = refusalOf(error);
     // Every environment has a root folder: where that is absent, the environment is.
-    if (refusal?.status === 404 && folder !== "/" && /^folder\b/i.test(refusal.message)) return new Map();
+    if (folder !== "/" && isFolderAbsent(error)) return new Map();
     throw error;
   }
   const listing = Listing.safeParse(answer);
@@ -118,6 +117,11 @@ async function readFolder(sdk: InfisicalSDK, place: StorePlace, folder: string):
   );
 }
 
+function isFolderAbsent(error: unknown): boolean {
+  const refusal = refusalOf(error);
+  return refusal?.status === 404 && /^folder\b/i.test(refusal.message);
+}
+
 function valuesOf(secrets: readonly z.infer<typeof Secret>[]): Readonly<Record<string, string>> {
   return Object.fromEntries(secrets.map(({ secretKey, secretValue }) => [secretKey, secretValue]));
 }
@@ -126,10 +130,20 @@ async function putValue(sdk: InfisicalSDK, place: StorePlace, folder: string, na
   const at = { projectId: place.projectId, environment: place.environment, secretPath: folder };
   const own = await ownValue(sdk, place, folder, name);
   if (own !== undefined && own !== generatePlaceholder) return "exists";
-  const answer: unknown =
-    own === undefined
-      ? await sdk.secrets().createSecret(name, { ...at, secretValue: value })
-      : await sdk.secrets().updateSecret(name, { ...at, secretValue: value });
+  const answer: unknown = await (own === undefined
+    ? sdk
+        .secrets()
+        .createSecret(name, { ...at, secretValue: value })
+        .catch((error: unknown) => {
+          if (isFolderAbsent(error))
+            throw storeError(
+              place,
+              `has no folder ${folder} in environment "${place.environment}"`,
+              "create it in Infisical, then run again",
+            );
+          throw error;
+        })
+    : sdk.secrets().updateSecret(name, { ...at, secretValue: value }));
   // Under an approval policy the server answers with a request for approval instead of the secret.
   if (typeof answer === "object" && answer !== null && "approval" in answer)
     throw storeError(

@@ -23,7 +23,7 @@ export async function readSecrets(settings: Settings, source: SecretSource = sou
   const folders = await source.read(foldersOf(requirements));
   const folder = settings.secretStore.path;
   const lookup = (values: Collected): Lookup => lookupOf(values, requirements, folder);
-  const values = collect(requirements, folders, source.name, (found) =>
+  const values = collect(requirements, folders, { source: source.name, stack: settings.environment }, (found) =>
     faultsBetween(settings, lookup(found), (name) => placeOf(folder, name)),
   );
   return secretValues(settings, values, lookup(values));

@@ -57,6 +57,11 @@ export function makeCheckout(files: CheckoutFiles): string {
   return root;
 }
 
+/** The same without one key. */
+export function without<T>(mapping: Readonly<Record<string, T>>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(mapping).filter(([name]) => name !== key));
+}
+
 const made: string[] = [];
 after(() => {
   for (const root of made.splice(0)) rmSync(root, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import {
   publicKey,
   reference,
   stackFile,
+  without,
 } from "./checkout.ts";
 
 /** Puts a value at a path into a copy; `undefined` removes. */
@@ -372,7 +373,7 @@ describe("a fault in a file beside the stack file", () => {
 
   for (const file of ["compose", "app", "secrets"] as const) {
     it(`${file}.yaml that is absent`, () => {
-      const { [`apps/shop/${file}.yaml`]: _gone, ...files } = goodAppFiles;
+      const files = without(goodAppFiles, `apps/shop/${file}.yaml`);
       const root = makeCheckout({ "Pulumi.staging.yaml": stackFile(goodSettings), ...files });
       const next = {
         compose: "describe the app's services there, or correct the app's name",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readStackFile } from "../../../src/settings/stackFile.ts";
-import { goodAppFiles, makeCheckout, messageOf, publicKey, stackFile } from "./checkout.ts";
+import { goodAppFiles, makeCheckout, messageOf, publicKey, stackFile, without } from "./checkout.ts";
 
 /** One mistake or more in every schema, and between them: all of it must come in one message. */
 const settings = {
@@ -58,7 +58,7 @@ const message = `Pulumi.staging.yaml: 26 faults
 
 describe("faults in every schema at once", () => {
   it("come in one message, sorted by path", () => {
-    const { "pulumi:disable-default-providers": _gone, ...config } = stackFile(settings)["config"] as Record<string, unknown>;
+    const config = without(stackFile(settings)["config"] as Record<string, unknown>, "pulumi:disable-default-providers");
     const root = makeCheckout({
       ...goodAppFiles,
       "Pulumi.staging.yaml": { config },

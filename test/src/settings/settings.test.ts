@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadSettings } from "../../../src/settings/program.ts";
 import { readDeclaredStackFile, readHostSettings, readStackFile, stackNames } from "../../../src/settings/stackFile.ts";
 import { UserError } from "../../../src/settings/userError.ts";
-import { goodAppFiles, goodSettings, makeCheckout, messageOf, reference, stackFile } from "./checkout.ts";
+import { goodAppFiles, goodSettings, makeCheckout, messageOf, reference, stackFile, without } from "./checkout.ts";
 
 const root = makeCheckout({ "Pulumi.staging.yaml": stackFile(goodSettings), ...goodAppFiles });
 
@@ -111,8 +111,7 @@ describe("settings", () => {
   });
 
   it("without a default provider switched off are refused in the program too", () => {
-    const { "pulumi:disable-default-providers": _gone, ...config } = engineConfig(goodSettings);
-    pulumi.runtime.setAllConfig(config);
+    pulumi.runtime.setAllConfig(without(engineConfig(goodSettings), "pulumi:disable-default-providers"));
     assert.match(
       messageOf(() => loadSettings(root)),
       /^Pulumi.staging.yaml: 1 fault\n {2}pulumi:disable-default-providers: must be \["\*"\], got nothing;/,
