@@ -2,6 +2,7 @@ import type { Actor } from "../contract/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Execute } from "./command.ts";
 import type { Docker } from "./docker/docker.ts";
+import type { IngressApi } from "./ingress/api.ts";
 import type { HostPaths } from "./paths.ts";
 import type { Progress } from "./progress.ts";
 
@@ -45,6 +46,7 @@ export interface Program {
 export interface Context {
   readonly paths: HostPaths;
   readonly docker: Docker;
+  readonly ingress: IngressApi;
   readonly execute: Execute;
   readonly clock: Clock;
   readonly progress: Progress;

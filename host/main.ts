@@ -84,7 +84,11 @@ async function carryOut(name: string, verb: Verb): Promise<number> {
 
 function versionEnding(): Ending {
   const { sha256 } = program;
-  return { kind: "printed", json: { contract: contractVersion, program: sha256 }, table: `terrace ${sha256}, contract ${contractVersion}\n` };
+  return {
+    kind: "printed",
+    json: { contract: contractVersion, program: sha256 },
+    table: `terrace ${sha256}, contract ${contractVersion}\n`,
+  };
 }
 
 /** Run by systemd before Docker. Instances whose files cannot be provided are named; the others have theirs. */

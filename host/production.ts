@@ -3,6 +3,7 @@ import { systemClock } from "./clock.ts";
 import { execute } from "./command.ts";
 import type { Context, Program } from "./context.ts";
 import { dockerAt } from "./docker/docker.ts";
+import { ingressApi } from "./ingress/api.ts";
 import { hostPaths } from "./paths.ts";
 import { progressTo } from "./progress.ts";
 import { hostSecretStore } from "./secrets/hostSecrets.ts";
@@ -11,9 +12,11 @@ import { secretStore } from "./secrets/store.ts";
 /** The real world, on a server. */
 export function productionContext(actor: Actor, program: Program): Context {
   const paths = hostPaths();
+  const docker = dockerAt(paths.dockerSocket);
   return {
     paths,
-    docker: dockerAt(paths.dockerSocket),
+    docker,
+    ingress: ingressApi(docker, systemClock, program.path),
     execute,
     clock: systemClock,
     progress: progressTo((text) => void process.stderr.write(text)),

@@ -1,9 +1,9 @@
 import { get } from "node:http";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { ingressApi } from "../platform/ingressConfiguration.ts";
 
-/** Where Traefik's API listens: on the loopback of its own network namespace only, since a published port would be open to every container. */
-const api = { host: "127.0.0.1", port: 8080, timeout: 5000 } as const;
+const timeout = 5000;
 
 /** One answer of the relay. */
 export type RelayAnswer = { readonly status: number; readonly body: string } | { readonly error: string };
@@ -22,13 +22,13 @@ export async function relay(input: Readable, output: Writable): Promise<number> 
 
 function ask(path: string): Promise<RelayAnswer> {
   return new Promise((resolve) => {
-    const request = get({ ...api, path }, (response) => {
+    const request = get({ ...ingressApi, timeout, path }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.once("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
       response.once("error", (error) => resolve({ error: error.message }));
     });
-    request.once("timeout", () => request.destroy(new Error(`no answer within ${api.timeout} ms`)));
+    request.once("timeout", () => request.destroy(new Error(`no answer within ${timeout} ms`)));
     request.once("error", (error) => resolve({ error: error.message }));
   });
 }

@@ -2,6 +2,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { networkAlias } from "../../contract/index.ts";
 import type { Colour, Manifest, Route } from "../../contract/index.ts";
+import { entryPoints } from "../platform/ingressConfiguration.ts";
 
 /** One colour of an instance as Traefik should see it. */
 export interface Target {
@@ -85,7 +86,7 @@ export function dynamicConfiguration(routing: Routing) {
 }
 
 function router(route: Route, kind: Kind, service: string, middleware: string, token: string) {
-  const entry = { entryPoints: ["websecure"], service, tls: {} };
+  const entry = { entryPoints: [entryPoints.secure], service, tls: {} };
   if (kind === "serving") return { rule: publicRule(route), ...entry };
   const header = kind === "candidate" ? candidateHeader : probeHeader;
   const rule = `${publicRule(route)} && Header(\`${header}\`, \`${token}\`)`;

@@ -76,7 +76,7 @@ export function colourOverride(manifest: Manifest, colour: string, secretFiles: 
 
 /** Every string quoted, so that no value can turn into a number, a date or a boolean on the way. */
 export function composeText(document: unknown): string {
-  return stringify(document, { defaultStringType: "QUOTE_DOUBLE", lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(document, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** `.env` for people (requirement D2): which image each service runs. Nothing reads it; compose gets `--env-file /dev/null`. */

@@ -2,7 +2,6 @@ import type { Manifest, Route } from "../../contract/index.ts";
 import { dataProject } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { Failure } from "../ending.ts";
-import { openIngressApi } from "../ingress/api.ts";
 import { routeClash } from "../ingress/view.ts";
 import { InvalidRequest } from "../request.ts";
 import { readCurrent } from "../state/current.ts";
@@ -71,12 +70,7 @@ async function requireDataNetwork(manifest: Manifest, { docker }: Context): Prom
   }
 }
 
-async function requireFreeRoutes(instance: string, routes: readonly Route[], context: Context): Promise<void> {
-  const api = await openIngressApi(context);
-  try {
-    const clash = routeClash(await api.view(), instance, routes);
-    if (clash !== undefined) throw new Failure("refused", "route_clash", clash);
-  } finally {
-    api.close();
-  }
+async function requireFreeRoutes(instance: string, routes: readonly Route[], { ingress }: Context): Promise<void> {
+  const clash = routeClash(await ingress.view(), instance, routes);
+  if (clash !== undefined) throw new Failure("refused", "route_clash", clash);
 }

@@ -1,6 +1,5 @@
 import type { Verdict } from "../../contract/index.ts";
 import { Failure } from "../ending.ts";
-import { openIngressApi } from "../ingress/api.ts";
 import { probeHeader } from "../ingress/routing.ts";
 import { signpost, signpostFault } from "./ask.ts";
 import type { Attempt } from "./attempt.ts";
@@ -11,7 +10,8 @@ import { servingText } from "./switch.ts";
 /** Traefik must show the new release, and the host's own :443 must answer with it. Then the old one loses its restart policy. */
 export async function confirm(attempt: Attempt): Promise<string> {
   const { context, instance, course, before } = attempt;
-  await shownByTraefik(attempt);
+  const text = servingText(attempt);
+  if (text !== undefined) await context.ingress.confirmed(instance, text);
   attempt.servedAt = context.clock.elapsed();
   course.local = decided(await localVerdict(attempt));
   if (before !== undefined) {
@@ -28,17 +28,6 @@ export async function confirm(attempt: Attempt): Promise<string> {
 function decided(verdict: Verdict): Verdict {
   if (verdict.result === "failed") throw new Failure("aborted", "switch_not_confirmed", verdict.note);
   return verdict;
-}
-
-async function shownByTraefik(attempt: Attempt): Promise<void> {
-  const text = servingText(attempt);
-  if (text === undefined) return;
-  const api = await openIngressApi(attempt.context);
-  try {
-    await api.confirmed(attempt.instance, text);
-  } finally {
-    api.close();
-  }
 }
 
 /** The verdict that decides: every route is asked over the loopback with the probe's token, so that no cache and no edge has a say. */

@@ -1,6 +1,5 @@
 import type { SmokeCheck } from "../../contract/index.ts";
 import { Failure } from "../ending.ts";
-import { openIngressApi } from "../ingress/api.ts";
 import { writeRouterFile } from "../ingress/routerFile.ts";
 import { candidateHeader, routerFileText } from "../ingress/routing.ts";
 import { askLocally, signpost, signpostFault } from "./ask.ts";
@@ -27,13 +26,8 @@ export async function smoke(attempt: Attempt): Promise<string> {
 async function openCandidateRoutes(attempt: Attempt): Promise<void> {
   const { context, instance } = attempt;
   const text = routerFileText(routing(attempt, { serving: oldTarget(attempt), candidate: newTarget(attempt) }));
-  const api = await openIngressApi(context);
-  try {
-    await writeRouterFile(context.paths, instance, text);
-    await api.confirmed(instance, text);
-  } finally {
-    api.close();
-  }
+  await writeRouterFile(context.paths, instance, text);
+  await context.ingress.confirmed(instance, text);
 }
 
 async function run(attempt: Attempt, check: SmokeCheck): Promise<void> {

@@ -1,7 +1,6 @@
 import type { AppRole } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { removeFile, replaceLink } from "../files.ts";
-import { openIngressApi } from "../ingress/api.ts";
 import { readRouterFile, writeRouterFile } from "../ingress/routerFile.ts";
 import { removeCurrent, writeCurrent } from "../state/current.ts";
 import { removeJournal } from "../state/journal.ts";
@@ -60,12 +59,7 @@ async function restoreRoutes({ instance, routerFile }: Journal, context: Context
   const text = routerFile ?? undefined;
   if ((await readRouterFile(context.paths, instance)) === text) return;
   await writeRouterFile(context.paths, instance, text);
-  const api = await openIngressApi(context);
-  try {
-    await api.confirmed(instance, text);
-  } finally {
-    api.close();
-  }
+  await context.ingress.confirmed(instance, text);
 }
 
 async function restoreLink({ instance, before }: Journal, { paths }: Context): Promise<void> {

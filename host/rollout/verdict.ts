@@ -18,7 +18,8 @@ export function smokeFault(check: SmokeCheck, answer: ProbeAnswer): string | und
   }
   for (const [pointer, expected] of Object.entries(json)) {
     const seen = valueAt(document, pointer);
-    if (seen !== expected) return `expected ${JSON.stringify(expected)} at ${pointer}, got ${seen === undefined ? "nothing" : excerpt(JSON.stringify(seen))}`;
+    if (seen !== expected)
+      return `expected ${JSON.stringify(expected)} at ${pointer}, got ${seen === undefined ? "nothing" : excerpt(JSON.stringify(seen))}`;
   }
   return undefined;
 }

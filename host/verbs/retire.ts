@@ -4,7 +4,6 @@ import type { Context } from "../context.ts";
 import { succeeded } from "../ending.ts";
 import type { Ending } from "../ending.ts";
 import { removeFile } from "../files.ts";
-import { openIngressApi } from "../ingress/api.ts";
 import { readRouterFile, writeRouterFile } from "../ingress/routerFile.ts";
 import { membersOf, removeColour } from "../rollout/colour.ts";
 import { keepSecretFilesOf } from "../rollout/secretFiles.ts";
@@ -64,12 +63,7 @@ async function retireInstance({ manifest }: RolloutRequest, context: Context): P
 async function closeRoutes(instance: string, context: Context): Promise<void> {
   if ((await readRouterFile(context.paths, instance)) === undefined) return;
   await writeRouterFile(context.paths, instance, undefined);
-  const api = await openIngressApi(context);
-  try {
-    await api.confirmed(instance, undefined);
-  } finally {
-    api.close();
-  }
+  await context.ingress.confirmed(instance, undefined);
 }
 
 async function whatStays(instance: string, { paths, docker }: Context): Promise<string[]> {

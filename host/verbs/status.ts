@@ -30,7 +30,8 @@ export const statusVerb = verb({
 
 /** Instances that serve, that have an owner, or that have containers. */
 async function knownInstances({ paths, docker }: Context): Promise<string[]> {
-  const folders = await readdir(paths.state).catch(() => [] as string[]);
+  const entries = await readdir(paths.state, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const owned = await Promise.all(folders.map(async (name) => ((await readOwner(paths, name)) === undefined ? [] : [name])));
   const containers = await docker.containers({ [label.instance]: "" });
   const running = containers.map(({ labels }) => labels[label.instance] ?? "");
@@ -67,7 +68,8 @@ function containerStatus(container: NonNullable<Awaited<ReturnType<Context["dock
     part: (labels[label.part] ?? "data") as ContainerStatus["part"],
     role: labels[label.role] ?? "",
     state: container.status,
-    health: container.health,
+    // Of one that has ended, Docker keeps the last word of its check.
+    health: container.running ? container.health : null,
     digest: parseReference(container.image)?.digest ?? null,
     since: container.running ? container.startedAt : null,
     restarts: container.restarts,
