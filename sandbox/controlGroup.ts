@@ -42,6 +42,10 @@ export async function makeControlGroup(name: string): Promise<readonly string[]>
   return directories.map((directory) => join(directory, "cgroup.procs"));
 }
 
+export async function controlGroupExists(name: string): Promise<boolean> {
+  return existsSync(join((await machineControlGroups()).unified, name));
+}
+
 /** Kills every process of a group and of those below it at once, waits until they are gone, and removes the groups. */
 export async function killControlGroup(name: string): Promise<void> {
   const { unified, named } = await machineControlGroups();

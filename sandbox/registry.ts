@@ -70,15 +70,20 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningSe
     running.process.kill("SIGTERM");
     await running.exited;
   };
+  const runs = (): boolean => running.process.exitCode === null && running.process.signalCode === null;
   return {
     close: stop,
+    runs,
     controls: {
       outage: async () => {
         await stop();
         return { registry: "down" };
       },
       restore: async () => {
-        if (running.process.exitCode !== null || running.process.signalCode !== null) running = await launch(program, slot, directory);
+        if (!runs()) {
+          await running.relay.close();
+          running = await launch(program, slot, directory);
+        }
         return { registry: "up" };
       },
     },

@@ -51,7 +51,9 @@ export function createSandbox(slot: Slot, code: string): Sandbox {
     slot: slot.number,
     supervisor: process.pid,
     code,
-    services: serviceOrder.filter((name) => services[name] !== undefined),
+    services: serviceOrder
+      .filter((name) => services[name] !== undefined)
+      .map((name) => (services[name]?.runs?.() === false ? `${name} (down)` : name)),
     servers: [...servers.values()].map((server) => server.status()).sort((a, b) => a.ipv4.localeCompare(b.ipv4, "en", { numeric: true })),
   });
 
@@ -142,7 +144,11 @@ export function createSandbox(slot: Slot, code: string): Sandbox {
       const known = Object.entries(all).flatMap(([key, found]) => Object.keys(found ?? {}).map((each) => `${key} ${each}`));
       const control = controls !== undefined && Object.hasOwn(controls, name) ? controls[name] : undefined;
       if (control === undefined) throw new Error(`break: there is no "${service} ${name}"; there are: ${known.join(", ")}`);
-      return control(argument);
+      try {
+        return await control(argument);
+      } catch (error) {
+        throw error instanceof z.ZodError ? new Error(`break ${service} ${name}: ${z.prettifyError(error)}`) : error;
+      }
     },
     rebuild: (name) =>
       inTurn(async () => {

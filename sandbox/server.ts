@@ -1,15 +1,13 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { killControlGroup, makeControlGroup } from "./controlGroup.ts";
+import { killControlGroup } from "./controlGroup.ts";
+import { startNspawn, type Nspawn, type NspawnEnd } from "./nspawn.ts";
 import type { ServerDisk } from "./serverDisk.ts";
-import { droppedCapabilities, shellOutput, writeLeader } from "./serverShell.ts";
+import { shellOutput, writeLeader } from "./serverShell.ts";
 import type { ServerPlace, Slot } from "./slot.ts";
 import { sshReady } from "./sshReady.ts";
 
-/** systemd-nspawn's exit code for "the server asked for a reboot" when it may not register with systemd-machined. */
-const rebootRequested = 133;
 const bootSeconds = 60;
 const shutdownSeconds = 30;
 
@@ -40,7 +38,7 @@ export interface Server {
   powerCut(): Promise<void>;
   /** Asks the server's systemd for a reboot and resolves when SSH answers again. */
   reboot(): Promise<void>;
-  /** Resolves when the server runs and has booted at least `count` times since the sandbox came up. */
+  /** Resolves when the server runs and has booted at least `count` times since the sandbox came up; throws when it goes off instead. */
   booted(count: number): Promise<void>;
 }
 
@@ -52,78 +50,73 @@ export function createServer(slot: Slot, place: ServerPlace, disk: ServerDisk): 
   let boots = 0;
   let note: string | undefined;
   let leader: number | undefined;
-  let nspawn: { readonly process: ChildProcess; readonly exited: Promise<void> } | undefined;
+  let nspawn: Nspawn | undefined;
+  /** The boot under way, or the last one. */
   let ready: Promise<void> = Promise.resolve();
+  /** Called at each change from or to "running" or "off". */
   const waiters: (() => void)[] = [];
 
-  const boot = async (): Promise<void> => {
-    state = "booting";
-    note = undefined;
-    leader = undefined;
-    const memberships = await makeControlGroup(group);
-    const child = spawn(
-      "sh",
-      [
-        "-c",
-        'for f in $groups; do echo $$ > "$f"; done; unset groups; exec systemd-nspawn "$@"',
-        "sh",
-        ...nspawnArguments(slot, place, disk),
-      ],
-      {
-        stdio: ["ignore", "pipe", "pipe"],
-        env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1", groups: memberships.join(" ") },
-      },
-    );
-    const lastLines: string[] = [];
-    for (const output of [child.stdout, child.stderr]) {
-      output.pipe(console, { end: false });
-      output.on("data", (data: Buffer) => {
-        lastLines.push(data.toString());
-        if (lastLines.length > 40) lastLines.shift();
-      });
-    }
-    const gone = new AbortController();
-    const exited = new Promise<void>((resolve) => {
-      child.once("exit", (code, signal) => {
-        gone.abort(new Error(`systemd-nspawn ended with ${code ?? signal}`));
-        resolve();
-        ended(code, signal);
-      });
-    });
-    nspawn = { process: child, exited };
-    try {
-      await sshReady(place.address.ipv4, AbortSignal.any([gone.signal, AbortSignal.timeout(bootSeconds * 1000)]));
-      leader = await leaderOf(child);
-    } catch (error) {
-      const shown = lastLines.join("").trimEnd().split("\n").slice(-20).join("\n");
-      throw new Error(`server ${place.name}: SSH did not answer at ${place.address.ipv4}; its console ends with:\n${shown}`, {
-        cause: error,
-      });
-    }
-    await writeLeader(place, leader);
-    boots += 1;
-    state = "running";
-    for (const waiter of waiters.splice(0)) waiter();
+  const become = (next: ServerState, why?: string): void => {
+    state = next;
+    note = why;
+    if (next !== "running") leader = undefined;
+    if (next === "running" || next === "off") for (const waiter of waiters.splice(0)) waiter();
   };
 
-  /** The only place that decides what the end of a boot means. */
-  const ended = (code: number | null, signal: NodeJS.Signals | null): void => {
-    nspawn = undefined;
-    leader = undefined;
-    const asked = state === "stopping";
-    state = "off";
-    if (asked) return;
-    if (code === rebootRequested) {
-      ready = forget().then(boot);
-      ready.catch((error: unknown) => {
-        note = `did not come back from a reboot: ${String(error)}`;
-      });
-    } else note = code === 0 ? "shut itself down" : `lost power (systemd-nspawn ended with ${code ?? signal})`;
-  };
-
-  const forget = async (): Promise<void> => {
+  /** Takes away what is left of the last boot, running or not. */
+  const clear = async (): Promise<void> => {
     await killControlGroup(group);
     await rm(join(place.directory, "leader.json"), { force: true });
+  };
+
+  const boot = async (): Promise<void> => {
+    become("booting");
+    await clear();
+    const started = await startNspawn({ slot, place, disk, group, console });
+    nspawn = started;
+    const gone = new AbortController();
+    const ended = started.ended.then((end) => {
+      gone.abort(new Error(end.kind === "cut" ? end.how : `systemd-nspawn ended: ${end.kind}`));
+      if (nspawn === started) nspawn = undefined;
+      return end;
+    });
+    try {
+      await sshReady(place.address.ipv4, AbortSignal.any([gone.signal, AbortSignal.timeout(bootSeconds * 1000)]));
+      leader = await started.leader();
+      await writeLeader(place, leader);
+    } catch (cause) {
+      await clear();
+      await ended;
+      const message = `server ${place.name}: SSH did not answer at ${place.address.ipv4}; its console ends with:\n${started.lastWords()}`;
+      become("off", "did not boot");
+      throw new Error(message, { cause });
+    }
+    boots += 1;
+    become("running");
+    void ended.then(afterwards);
+  };
+
+  /** The only place that decides what the end of a server that ran means. */
+  const afterwards = (end: NspawnEnd): void => {
+    if (state === "stopping") become("off");
+    else if (end.kind === "reboot") {
+      ready = boot();
+      // Whoever waits for the boot gets the error too; nobody may.
+      ready.catch((error: unknown) => console.write(`${String(error)}\n`));
+    } else become("off", end.kind === "halt" ? "shut itself down" : `lost power (${end.how})`);
+  };
+
+  const stop = async (how: (running: Nspawn) => void | Promise<void>): Promise<void> => {
+    const running = nspawn;
+    if (running !== undefined) {
+      state = "stopping";
+      await how(running);
+      await running.ended;
+      // A boot that this has cut off tells so to those who wait for it.
+      await ready.catch(() => undefined);
+    }
+    await clear();
+    become("off");
   };
 
   return {
@@ -136,70 +129,34 @@ export function createServer(slot: Slot, place: ServerPlace, disk: ServerDisk): 
       ...(leader === undefined ? {} : { leader }),
       ...(note === undefined ? {} : { note }),
     }),
+    powerOn: async () => {
+      if (state === "stopping") throw new Error(`server ${place.name}: is shutting down; wait until it is off`);
+      if (state === "off") ready = boot();
+      await ready;
+    },
+    powerOff: () =>
+      stop(async (running) => {
+        running.halt();
+        const plug = setTimeout(() => void killControlGroup(group), shutdownSeconds * 1000);
+        await running.ended;
+        clearTimeout(plug);
+      }),
+    powerCut: () => stop(() => killControlGroup(group)),
     reboot: async () => {
       const running = nspawn;
       if (running === undefined || state !== "running") throw new Error(`server ${place.name}: is ${state}; boot it first`);
+      const next = boots + 1;
       await shellOutput(place, "systemctl reboot");
-      await running.exited;
-      await ready;
+      await running.ended;
+      await untilBooted(next);
     },
-    booted: async (count) => {
-      while (state !== "running" || boots < count) await new Promise<void>((resolve) => waiters.push(resolve));
-    },
-    powerOn: async () => {
-      if (state === "off") ready = forget().then(boot);
-      await ready;
-    },
-    powerOff: async () => {
-      const running = nspawn;
-      if (running !== undefined) {
-        state = "stopping";
-        // With --boot, systemd-nspawn answers SIGTERM by asking the server's systemd to halt.
-        running.process.kill("SIGTERM");
-        const plug = setTimeout(() => void killControlGroup(group), shutdownSeconds * 1000);
-        await running.exited;
-        clearTimeout(plug);
-      }
-      await forget();
-    },
-    powerCut: async () => {
-      const running = nspawn;
-      state = "stopping";
-      await killControlGroup(group);
-      await running?.exited;
-      state = "off";
-      await forget();
-    },
+    booted: (count) => untilBooted(count),
   };
-}
 
-function nspawnArguments(slot: Slot, place: ServerPlace, disk: ServerDisk): readonly string[] {
-  return [
-    "--quiet",
-    "--boot",
-    `--directory=${disk.root}`,
-    `--machine=${place.machine}`,
-    `--hostname=${place.name}`,
-    `--network-bridge=${slot.bridge}`,
-    // Docker and nftables inside need nearly everything; the clock belongs to the whole machine.
-    "--capability=all",
-    ...droppedCapabilities.map((name) => `--drop-capability=CAP_${name.toUpperCase()}`),
-    "--system-call-filter=@keyring bpf",
-    "--register=no",
-    "--keep-unit",
-    `--bind=${disk.dockerDirectory}:/var/lib/docker`,
-    "--console=pipe",
-    "--resolv-conf=off",
-    "--timezone=off",
-    "--link-journal=no",
-  ];
-}
-
-/** systemd-nspawn has one child: the server's process 1. */
-async function leaderOf(child: ChildProcess): Promise<number> {
-  const children = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")).trim().split(" ");
-  const pid = Number(children[0]);
-  if (children.length !== 1 || !Number.isInteger(pid) || pid <= 1)
-    throw new Error(`systemd-nspawn: expected one child, found "${children.join(" ")}"`);
-  return pid;
+  async function untilBooted(count: number): Promise<void> {
+    while (state !== "running" || boots < count) {
+      if (state === "off") throw new Error(`server ${place.name}: is off${note === undefined ? "" : `, it ${note}`}`);
+      await new Promise<void>((resolve) => waiters.push(resolve));
+    }
+  }
 }

@@ -4,6 +4,7 @@ import type { SlotCertificates } from "./ca.ts";
 import { startCloudflare, tokenScopes, type CloudflareService } from "./cloudflare/index.ts";
 import { startDns, type NameWorld } from "./dns/index.ts";
 import { startEdge } from "./edge/index.ts";
+import { seedInfisical, startInfisical, type InfisicalService } from "./infisical/index.ts";
 import { serviceNames, type ServiceName } from "./names.ts";
 import { startRegistry } from "./registry.ts";
 import type { Seed } from "./seed.ts";
@@ -21,16 +22,29 @@ export interface ServiceContext {
   readonly serverAddress: (hostName: string) => Address | undefined;
 }
 
-export const serviceOrder = ["apt-proxy", "registry", "cloudflare", "dns", "edge"] as const;
+export const serviceOrder = ["apt-proxy", "registry", "infisical", "cloudflare", "dns", "edge"] as const;
 export type ServiceKey = (typeof serviceOrder)[number];
 
 /** A slot's services by name; the ones that others look into have their own type. */
-export type Services = { -readonly [Name in ServiceKey]?: Name extends "cloudflare" ? CloudflareService : RunningService };
+export type Services = { -readonly [Name in ServiceKey]?: Name extends keyof Typed ? Typed[Name] : RunningService };
+
+interface Typed {
+  readonly infisical: InfisicalService;
+  readonly cloudflare: CloudflareService;
+}
 
 /** Starts those services that do not run yet, in an order in which each finds what it looks into. */
 export async function startServices(context: ServiceContext, services: Services): Promise<void> {
   services["apt-proxy"] ??= await aptProxy(context);
+  if (services.registry?.runs?.() === false) {
+    // It crashed, or somebody broke it and forgot.
+    await services.registry.close();
+    delete services.registry;
+  }
   services.registry ??= await startRegistry({ slot: context.slot, ...context.seed.registry });
+  const infisical = (services.infisical ??= await startInfisicalOf(context));
+  // Each time: a server that was rebuilt since has other keys.
+  await seedInfisical(infisical.store, context.seed);
   const cloudflare = (services.cloudflare ??= await startCloudflareOf(context));
   const { slot, certificates } = context;
   const world: NameWorld = {
@@ -67,6 +81,16 @@ async function aptProxy({ slot, mirror }: ServiceContext): Promise<RunningServic
       log.close();
     },
   };
+}
+
+function startInfisicalOf({ slot, seed, certificates }: ServiceContext): Promise<InfisicalService> {
+  return startInfisical({
+    listeners: listeners(slot.infisical.ipv4, slot.infisical.ipv6, certificates.infisical),
+    directory: slot.directory,
+    logs: slot.logs,
+    projectId: seed.infisical.projectId,
+    identities: environments.map((environment) => ({ environment, ...seed.infisical.identities[environment] })),
+  });
 }
 
 function startCloudflareOf({ slot, seed, certificates }: ServiceContext): Promise<CloudflareService> {

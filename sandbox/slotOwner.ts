@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { killControlGroup } from "./controlGroup.ts";
+import { bridgeExists } from "./bridge.ts";
+import { controlGroupExists, killControlGroup } from "./controlGroup.ts";
 import { slotLock } from "./guard.ts";
 import { exists } from "./shared/cache.ts";
 import { readIfPresent, replaceFile } from "./shared/files.ts";
@@ -13,7 +14,7 @@ import { slotCount, slotOf, type Slot, type SlotOwner } from "./slot.ts";
 export interface SlotRecord {
   readonly number: number;
   readonly owner: SlotOwner | undefined;
-  /** A living supervisor holds it. */
+  /** A living supervisor holds it, or something runs in it that is not recorded here. */
   readonly held: boolean;
   /** The owner's checkout is no longer there. */
   readonly abandoned: boolean;
@@ -90,7 +91,14 @@ async function readRecord(slot: Slot): Promise<SlotRecord> {
   const owner = await readOwner(slot);
   const lock = await takeLock(slotLock(slot), { wait: false });
   await lock?.release();
-  return { number: slot.number, owner, held: lock === undefined, abandoned: owner !== undefined && !(await exists(owner.checkout)) };
+  // Traces in a slot without a record here are another state folder's, or somebody's experiment: not ours to clean.
+  const foreign = owner === undefined && ((await bridgeExists(slot)) || (await controlGroupExists(slot.controlGroup)));
+  return {
+    number: slot.number,
+    owner,
+    held: lock === undefined || foreign,
+    abandoned: owner !== undefined && !(await exists(owner.checkout)),
+  };
 }
 
 export async function readOwner(slot: Slot): Promise<SlotOwner | undefined> {
@@ -103,5 +111,5 @@ function ownerFile(slot: Slot): string {
 }
 
 function describe(owner: SlotOwner | undefined): string {
-  return owner === undefined ? "nobody known" : `${owner.checkout} (${owner.purpose})`;
+  return owner === undefined ? "somebody who is not recorded here" : `${owner.checkout} (${owner.purpose})`;
 }

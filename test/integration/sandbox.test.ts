@@ -5,6 +5,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bridgeExists, makeBridge, removeBridge } from "../../sandbox/bridge.ts";
 import { machineControlGroups } from "../../sandbox/controlGroup.ts";
 import {
   downSandbox,
@@ -17,7 +18,7 @@ import {
   type SandboxHandle,
   type Slot,
 } from "../../sandbox/index.ts";
-import { claimSlot, ownSlot } from "../../sandbox/slotOwner.ts";
+import { claimSlot, ownSlot, releaseSlot } from "../../sandbox/slotOwner.ts";
 import { untilReleased } from "../../sandbox/startSupervisor.ts";
 import { throwAwayCheckout } from "./support/checkout.ts";
 
@@ -255,6 +256,7 @@ describe("sandbox core", () => {
         sandbox.control("servers", "powerCut", { server: "nowhere" }),
         /server "nowhere": is not in this sandbox; it has prod, staging/,
       );
+      await assert.rejects(sandbox.control("servers", "powerCut"), /^Error: break servers powerCut: ✖ Invalid input/);
     });
 
     it("gets a further server while it runs, at the next address", async () => {
@@ -294,6 +296,33 @@ describe("sandbox core", () => {
       }
     });
 
+    it("tells why a server does not boot, and helps by a new disk", async () => {
+      await on("lab", "rm /usr/lib/systemd/systemd");
+      await sandbox.control("servers", "powerCut", { server: "lab" });
+      for (const again of ["first", "second"]) {
+        await assert.rejects(
+          upSandbox({ ...quiet, servers }),
+          /^Error: server lab: SSH did not answer at [\d.]+; its console ends with:\n.*\n {2}because: systemd-nspawn ended with /s,
+          again,
+        );
+      }
+      const lab = (await runningSandbox(quiet)).status.servers.find((server) => server.name === "lab");
+      assert.deepEqual([lab?.state, lab?.note], ["off", "did not boot"]);
+      await assert.rejects(sandbox.control("servers", "booted", { server: "lab", boots: 9 }), /server lab: is off, it did not boot/);
+      await execa(process.execPath, ["sandbox/cli.ts", "--purpose", "test", "reset", "lab"]);
+      sandbox = await upSandbox({ ...quiet, servers });
+      assert.equal(await on("lab", "systemctl is-system-running --wait"), "running");
+    });
+
+    it("brings a registry back that has died", async () => {
+      const { stdout } = await execa("pgrep", ["--full", "--parent", String(sandbox.status.supervisor), "docker-registry serve"]);
+      const exited = execa("tail", [`--pid=${stdout}`, "--follow", "/dev/null"]);
+      process.kill(Number(stdout), "SIGKILL");
+      await exited;
+      assert.ok((await runningSandbox(quiet)).status.services.includes("registry (down)"));
+      assert.ok((await upSandbox({ ...quiet, servers })).status.services.includes("registry"));
+    });
+
     it("gives a server a new disk, identity and host keys on demand", async () => {
       const before = { id: await on("prod", "cat /etc/machine-id"), keys: sandbox.seed.servers["prod"]?.hostKeys };
       await on("prod", "touch /root/old");
@@ -307,6 +336,7 @@ describe("sandbox core", () => {
     });
 
     it("is another one for another checkout, side by side, and goes when that checkout is removed", async () => {
+      const { status: ours } = await runningSandbox(quiet);
       const checkout = await throwAwayCheckout();
       const owner = { checkout: checkout.directory, purpose: "main" } as const;
       try {
@@ -318,11 +348,27 @@ describe("sandbox core", () => {
         await checkout.remove();
         await untilReleased(slot);
         assert.deepEqual(await traces(slot), []);
-        assert.equal((await runningSandbox(quiet)).status.servers.length, 3);
+        assert.deepEqual((await runningSandbox(quiet)).status, ours);
       } finally {
         const slot = await ownSlot(owner);
         if (slot !== undefined) await downSandbox({ slot: slot.number, now: true, reset: true, onLine: () => undefined });
         await checkout.remove();
+      }
+    });
+
+    it("keeps away from a slot in which something runs that it does not know", async () => {
+      const owner = { checkout: "/nowhere/terrace", purpose: "main" } as const;
+      const foreign = await claimSlot(owner);
+      await releaseSlot(foreign);
+      await makeBridge(foreign);
+      try {
+        await assert.rejects(claimSlot(owner, foreign.number), /is in use by somebody who is not recorded here/);
+        const other = await claimSlot(owner);
+        await releaseSlot(other);
+        assert.notEqual(other.number, foreign.number);
+        assert.equal(await bridgeExists(foreign), true);
+      } finally {
+        await removeBridge(foreign);
       }
     });
 
