@@ -16,14 +16,21 @@ export function diffRequest(request: provider.DiffRequest | provider.UpdateReque
   };
 }
 
-export function checkResponse(checked: {
-  readonly inputs: Properties;
-  readonly failures: readonly CheckFailure[];
-}): provider.CheckResponse {
+/** `hidden` says of a top-level property whether its value must not be shown. */
+export function checkResponse(
+  checked: { readonly inputs: Properties; readonly failures: readonly CheckFailure[] },
+  hidden: (name: string) => boolean,
+): provider.CheckResponse {
   const response = new providerPb.CheckResponse();
   response.setInputs(writeStruct(checked.inputs));
-  response.setFailuresList(checked.failures.map(failureMessage));
+  response.setFailuresList(checked.failures.map((failure) => failureMessage(withoutValue(failure, hidden))));
   return response;
+}
+
+/** The engine prints the value of the property that a failure names, secrets in clear. Where that must not be, the reason names it instead. */
+function withoutValue(failure: CheckFailure, hidden: (name: string) => boolean): CheckFailure {
+  const top = /^[^.[]*/.exec(failure.property)?.[0] ?? "";
+  return top !== "" && hidden(top) ? { property: "", reason: `${failure.property}: ${failure.reason}` } : failure;
 }
 
 export function failureMessage({ property, reason }: CheckFailure): provider.CheckFailure {

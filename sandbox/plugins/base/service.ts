@@ -19,6 +19,7 @@ import {
 } from "./operations.ts";
 import { checkResponse, diffRequest, diffResponse, failureMessage } from "./messages.ts";
 import { unary } from "./unary.ts";
+import { containsSecret } from "./value.ts";
 import { readStruct, writeStruct } from "./wire.ts";
 
 /**
@@ -89,7 +90,8 @@ export class ProviderService {
   }
 
   #checkConfig(request: provider.CheckRequest): provider.CheckResponse {
-    return checkResponse(checkConfig(this.#provider, readStruct(request.getNews()), this.#environment));
+    // The engine sends configuration without secret marks: any value may be one.
+    return checkResponse(checkConfig(this.#provider, readStruct(request.getNews()), this.#environment), () => true);
   }
 
   #diffConfig(request: provider.DiffRequest): provider.DiffResponse {
@@ -111,9 +113,9 @@ export class ProviderService {
 
   #check(request: provider.CheckRequest): provider.CheckResponse {
     const resource = this.#resource(request.getUrn());
-    return checkResponse(
-      checkResource(resource, request.getName() || nameOf(request.getUrn()), readStruct(request.getNews()), readStruct(request.getOlds())),
-    );
+    const given = readStruct(request.getNews());
+    const checked = checkResource(resource, request.getName() || nameOf(request.getUrn()), given, readStruct(request.getOlds()));
+    return checkResponse(checked, (name) => resource.inputs[name]?.secret === true || containsSecret(given[name]));
   }
 
   #diff(request: provider.DiffRequest): provider.DiffResponse {

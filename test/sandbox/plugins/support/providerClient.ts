@@ -30,6 +30,7 @@ export interface DiffAnswer {
 
 export interface Checked {
   readonly inputs: Properties;
+  /** `path: reason`, or the reason alone where the path is part of it, which is so for secret values. */
   readonly failures: readonly string[];
 }
 
@@ -213,7 +214,7 @@ function checked(response: providerPb.CheckResponse): Checked {
 }
 
 function failures(list: readonly providerPb.CheckFailure[]): string[] {
-  return list.map((failure) => `${failure.getProperty()}: ${failure.getReason()}`);
+  return list.map((failure) => (failure.getProperty() === "" ? failure.getReason() : `${failure.getProperty()}: ${failure.getReason()}`));
 }
 
 function diffAnswer(response: providerPb.DiffResponse): DiffAnswer {
