@@ -1,5 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { openJsonLog } from "../../shared/jsonLog.ts";
 
 /** What one request left behind. Never a body, a query string or a header: those can carry secrets. */
 export interface RequestEntry {
@@ -15,36 +14,26 @@ export interface RequestEntry {
 
 export interface RequestLog {
   request(entry: RequestEntry): void;
-  /** Something that is not a request: a switch thrown, a fault of our own. */
-  event(name: string, detail?: Readonly<Record<string, unknown>>): void;
   close(): void;
 }
 
 /**
- * Opens `<directory>/<service>.jsonl` for appending.
- *
- * Lines are written synchronously. The APIs write theirs before the answer leaves: whoever saw an answer finds its line, so a test may
- * count lines without waiting. A line costs about ten microseconds.
+ * Opens `<directory>/<service>.jsonl` for appending. The APIs write their line before the answer leaves: whoever saw an answer finds its
+ * line, so a test may count lines without waiting.
  */
 export function openRequestLog(directory: string, service: string): RequestLog {
-  mkdirSync(directory, { recursive: true });
-  const file = openSync(join(directory, `${service}.jsonl`), "a", 0o640);
+  const log = openJsonLog(directory, service);
   let open = true;
-  const append = (line: Readonly<Record<string, unknown>>): void => {
-    if (open) writeSync(file, `${JSON.stringify({ time: new Date().toISOString(), ...line })}\n`);
-  };
   return {
     request(entry) {
-      append(entry);
+      // The end of a request may come after that of the service.
+      if (open) log.write(entry);
       if (entry.refused !== undefined) {
         process.stderr.write(`sandbox: the ${service} emulator refused ${entry.method} ${entry.path}: ${entry.refused}\n`);
       }
     },
-    event(name, detail = {}) {
-      append({ event: name, ...detail });
-    },
     close() {
-      if (open) closeSync(file);
+      if (open) log.close();
       open = false;
     },
   };
