@@ -51,7 +51,8 @@ export function accountItem(world: World, account: WantedAccount, recorded: bool
       const { name } = account;
       if (findAccount(await readAccounts(world), name) === undefined) {
         const create = ownsHome ? "--create-home" : "--no-create-home";
-        const flags = [create, "--user-group", "--groups", group, "--home-dir", home, "--shell", shell, "--comment", comment];
+        // No group of its own: Debian has groups whose names people like to have, "operator" among them.
+        const flags = [create, "--gid", "users", "--groups", group, "--home-dir", home, "--shell", shell, "--comment", comment];
         await checked(world.execute, { argv: ["useradd", ...flags, "--password", "*", name] });
         return;
       }
