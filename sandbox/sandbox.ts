@@ -8,11 +8,12 @@ import { registryProgram } from "./registry.ts";
 import { createServer, type Server, type ServerStatus } from "./server.ts";
 import { mountServerDisk, removeServerDisk } from "./serverDisk.ts";
 import { serverRoot } from "./serverRoot.ts";
-import { serviceOrder, startServices, type Services } from "./services.ts";
+import { plantSeed, serviceOrder, startServices, type Services } from "./services.ts";
 import { readIfPresent, replaceFile } from "./shared/files.ts";
 import type { RunningService } from "./shared/service.ts";
 import { step } from "./shared/step.ts";
 import { environments, serverPlaces, type Address, type Slot } from "./slot.ts";
+import { readSeed } from "./seed.ts";
 import { prepareSeed } from "./slotSeed.ts";
 
 /** What a person or a test wants to know of a sandbox that runs. */
@@ -159,6 +160,7 @@ export function createSandbox(slot: Slot, code: string): Sandbox {
           await removeServerDisk(server.place);
           const rebuilt = await makeServer(await serverNames(slot, []), name);
           servers.set(name, rebuilt);
+          await plantSeed(await readSeed(slot), services);
           await rebuilt.powerOn();
         });
         return status();

@@ -42,9 +42,8 @@ export async function startServices(context: ServiceContext, services: Services)
     delete services.registry;
   }
   services.registry ??= await startRegistry({ slot: context.slot, ...context.seed.registry });
-  const infisical = (services.infisical ??= await startInfisicalOf(context));
-  // Each time: a server that was rebuilt since has other keys.
-  await seedInfisical(infisical.store, context.seed);
+  services.infisical ??= await startInfisicalOf(context);
+  await plantSeed(context.seed, services);
   const cloudflare = (services.cloudflare ??= await startCloudflareOf(context));
   const { slot, certificates } = context;
   const world: NameWorld = {
@@ -65,6 +64,11 @@ export async function startServices(context: ServiceContext, services: Services)
     name: serviceNames.edge,
     logs: slot.logs,
   });
+}
+
+/** Brings what is stored about servers and keys up to date; what a person has changed since stays. */
+export async function plantSeed(seed: Seed, services: Services): Promise<void> {
+  if (services.infisical !== undefined) await seedInfisical(services.infisical.store, seed);
 }
 
 function serviceAddress(slot: Slot, name: string): Address | undefined {

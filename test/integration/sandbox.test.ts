@@ -15,6 +15,7 @@ import {
   sshConnections,
   sshLogins,
   upSandbox,
+  type Environment,
   type SandboxHandle,
   type Slot,
 } from "../../sandbox/index.ts";
@@ -81,6 +82,23 @@ describe("sandbox core", () => {
     });
   };
   const on = (name: string, command: string): Promise<string> => shellOutput(sandbox.server(name), command);
+
+  /** A secret as a server would read it from Infisical, with the machine identity of its environment. */
+  const secret = async (environment: Environment, name: string): Promise<string> => {
+    const { projectId, identities } = sandbox.seed.infisical;
+    const curl = "curl --fail --silent --show-error";
+    const login = await on(
+      "staging",
+      `${curl} --json '${JSON.stringify(identities[environment])}' https://infisical.terrace.test/api/v1/auth/universal-auth/login`,
+    );
+    const { accessToken } = JSON.parse(login) as { accessToken: string };
+    const query = `workspaceId=${projectId}&environment=${environment}`;
+    const found = await on(
+      "staging",
+      `${curl} --header 'Authorization: Bearer ${accessToken}' 'https://infisical.terrace.test/api/v3/secrets/raw/${name}?${query}'`,
+    );
+    return (JSON.parse(found) as { secret: { secretValue: string } }).secret.secretValue;
+  };
 
   const writeKeys = async (): Promise<void> => {
     const known = Object.values(sandbox.seed.servers).flatMap(({ ipv4, ipv6, hostKeys }) => [`${ipv4},${ipv6} ${hostKeys.ed25519}`]);
@@ -333,6 +351,7 @@ describe("sandbox core", () => {
       assert.notDeepEqual(sandbox.seed.servers["prod"]?.hostKeys, before.keys);
       assert.equal(await on("prod", "ls /root"), "");
       assert.equal((await ssh("prod", "hostname")).stdout, "prod");
+      assert.equal(await secret("prod", "SSH_HOST_KEY"), sandbox.seed.servers["prod"]?.hostKeys.ed25519);
     });
 
     it("is another one for another checkout, side by side, and goes when that checkout is removed", async () => {
