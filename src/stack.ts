@@ -1,9 +1,9 @@
-import type { Resource } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Resource } from "@pulumi/pulumi";
 import { App, InstanceSecrets, lookUpImages } from "../components/app/index.ts";
 import { Data } from "../components/data/index.ts";
 import { Edge } from "../components/edge/index.ts";
 import { type HostBundle, Platform } from "../components/platform/index.ts";
-import type { HostConnection } from "../components/remote/index.ts";
+import { type HostConnection, remoteProvider } from "../components/remote/index.ts";
 import type { PlannedApp } from "./plannedApp.ts";
 import type { SecretValues } from "./secrets/index.ts";
 import { faultsError } from "./settings/index.ts";
@@ -26,9 +26,11 @@ export async function createStack(
   input: StackInput,
 ): Promise<{ readonly platform: Platform; readonly apps: Readonly<Record<string, App>> }> {
   await refuseAbsentImages(input);
-  const platform = createPlatform(input);
+  // Handed down to every remote command: default providers are disabled.
+  const remote = { providers: [remoteProvider("remote")] };
+  const platform = createPlatform(input, remote);
   const ground = [platform, ...createEdge(input)];
-  const apps = Object.fromEntries(input.apps.map((app) => [app.name, createApp(app, input, ground)]));
+  const apps = Object.fromEntries(input.apps.map((app) => [app.name, createApp(app, input, remote, ground)]));
   return { platform, apps };
 }
 
@@ -41,33 +43,31 @@ async function refuseAbsentImages({ settings, secrets, apps }: StackInput): Prom
   if (faults.length > 0) throw faultsError("the registry was asked for every pinned image", faults);
 }
 
-function createPlatform({ settings, secrets, host }: StackInput): Platform {
+function createPlatform(input: StackInput, options: ComponentResourceOptions): Platform {
+  const { settings, secrets, host } = input;
   const { platform } = settings;
+  const deployer = deployConnection(settings, secrets);
   if (platform.mode === "reuse" || host === undefined) {
-    return new Platform("platform", { mode: "reuse", connection: deployConnection(settings, secrets), hostSecrets: secrets.hostSecrets });
+    return new Platform("platform", { mode: "reuse", connection: deployer, hostSecrets: secrets.hostSecrets }, options);
   }
-  return new Platform("platform", {
-    mode: "own",
-    connection: {
-      ...deployConnection(settings, secrets),
-      user: secrets.secret("PLATFORM_SSH_USER"),
-      privateKey: secrets.secret("PLATFORM_SSH_PRIVATE_KEY"),
-    },
-    plan: {
-      program: host.bundle.sha256,
-      epoch: platform.epoch,
-      host: settings.host.name,
-      environment: settings.environment,
-      settings: platform,
-      ingressImage: platform.ingress.image,
-      deployKey: secrets.publicKeyOf("SSH_PRIVATE_KEY", `deploy-${settings.environment}`),
-      operators: secrets.operators,
-      registryAuthorities: secrets.registryAuthority === undefined ? {} : { [settings.registry.address]: secrets.registryAuthority },
-    },
-    bundlePath: host.bundle.path,
-    bootstrap: host.bootstrap,
-    hostSecrets: secrets.hostSecrets,
-  });
+  const connection = { ...deployer, user: secrets.secret("PLATFORM_SSH_USER"), privateKey: secrets.secret("PLATFORM_SSH_PRIVATE_KEY") };
+  const { registryAuthority, hostSecrets } = secrets;
+  const plan = {
+    program: host.bundle.sha256,
+    epoch: platform.epoch,
+    host: settings.host.name,
+    environment: settings.environment,
+    settings: platform,
+    ingressImage: platform.ingress.image,
+    deployKey: secrets.publicKeyOf("SSH_PRIVATE_KEY", `deploy-${settings.environment}`),
+    operators: secrets.operators,
+    registryAuthorities: registryAuthority === undefined ? {} : { [settings.registry.address]: registryAuthority },
+  };
+  return new Platform(
+    "platform",
+    { mode: "own", connection, plan, bundlePath: host.bundle.path, bootstrap: host.bootstrap, hostSecrets },
+    options,
+  );
 }
 
 function createEdge({ settings, secrets }: StackInput): Edge[] {
@@ -81,9 +81,15 @@ function createEdge({ settings, secrets }: StackInput): Edge[] {
   return [new Edge("edge", args)];
 }
 
-function createApp(app: PlannedApp, { settings, secrets }: StackInput, ground: readonly Resource[]): App {
+function createApp(
+  app: PlannedApp,
+  { settings, secrets }: StackInput,
+  options: ComponentResourceOptions,
+  ground: readonly Resource[],
+): App {
   const connection = deployConnection(settings, secrets);
   const { request, fingerprints } = secrets.instance(app.name);
+  const after = (...resources: Resource[]): ComponentResourceOptions => ({ ...options, dependsOn: [...ground, ...resources] });
   const identity = {
     connection,
     app: app.name,
@@ -91,17 +97,18 @@ function createApp(app: PlannedApp, { settings, secrets }: StackInput, ground: r
     instance: app.instance,
     owner: { project: settings.project, stack: settings.environment },
   };
-  const sealed =
-    request === undefined ? [] : [new InstanceSecrets(`${app.name}-secrets`, { connection, request }, { dependsOn: [...ground] })];
+  const { plan } = app;
+  const { epoch, release: provenance } = app.settings;
+  const sealed = request === undefined ? [] : [new InstanceSecrets(`${app.name}-secrets`, { connection, request }, after())];
   const data = new Data(
     `${app.name}-data`,
-    { ...identity, plan: app.plan.data, settings: settings.data, fingerprint: fingerprints.data },
-    { dependsOn: [...ground, ...sealed] },
+    { ...identity, plan: plan.data, settings: settings.data, fingerprint: fingerprints.data },
+    after(...sealed),
   );
   return new App(
     app.name,
-    { ...identity, provenance: app.settings.release, release: app.plan.release, epoch: app.settings.epoch, fingerprint: fingerprints.app },
-    { dependsOn: [...ground, ...sealed, data] },
+    { ...identity, provenance, release: plan.release, epoch, fingerprint: fingerprints.app },
+    after(...sealed, data),
   );
 }
 
