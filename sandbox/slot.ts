@@ -121,6 +121,8 @@ function addressIn(slot: number, hostPart: number): Address {
 export interface SlotOwner {
   readonly checkout: string;
   readonly purpose: "main" | "test";
+  /** Taken by its number although the owner had one already: commands without a number mean the other one. */
+  readonly additional?: true;
 }
 
 /** The owner that commands of this checkout act for. */

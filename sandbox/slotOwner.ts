@@ -31,7 +31,7 @@ export type SlotChoice =
  * else runs. Starts looking at a number made from the owner, so that the answer is mostly the same after a `reset`.
  */
 export function chooseSlot(records: readonly SlotRecord[], owner: SlotOwner, wanted?: number): SlotChoice {
-  const isOurs = (record: SlotRecord): boolean => record.owner?.checkout === owner.checkout && record.owner.purpose === owner.purpose;
+  const isOurs = (record: SlotRecord): boolean => isSame(record.owner, owner);
   const take = (record: SlotRecord): SlotChoice =>
     isOurs(record) ? { kind: "own", number: record.number } : { kind: "take", number: record.number, from: record.owner };
   if (wanted !== undefined) {
@@ -45,7 +45,10 @@ export function chooseSlot(records: readonly SlotRecord[], owner: SlotOwner, wan
   const inOrder = [...records].sort((a, b) => ((a.number - start + slotCount) % slotCount) - ((b.number - start + slotCount) % slotCount));
   const free = inOrder.filter((record) => !record.held);
   const found =
-    inOrder.find(isOurs) ?? free.find((record) => record.owner === undefined) ?? inOrder.find((record) => record.abandoned) ?? free[0];
+    inOrder.find((record) => isOurs(record) && record.owner?.additional !== true) ??
+    free.find((record) => record.owner === undefined) ??
+    inOrder.find((record) => record.abandoned) ??
+    free[0];
   if (found !== undefined) return take(found);
   const holders = records.map((record) => `${record.number}: ${describe(record.owner)}`).join(", ");
   return { kind: "refused", reason: `slots: all ${slotCount} are in use (${holders}); run "npm run sandbox -- down" in one of them` };
@@ -54,7 +57,7 @@ export function chooseSlot(records: readonly SlotRecord[], owner: SlotOwner, wan
 /** The slot that belongs to `owner`, if it has one. */
 export async function ownSlot(owner: SlotOwner): Promise<Slot | undefined> {
   const records = await Promise.all(Array.from({ length: slotCount }, (_, number) => readOwner(slotOf(number))));
-  const number = records.findIndex((record) => record?.checkout === owner.checkout && record.purpose === owner.purpose);
+  const number = records.findIndex((record) => isSame(record, owner) && record?.additional !== true);
   return number === -1 ? undefined : slotOf(number);
 }
 
@@ -74,7 +77,8 @@ export async function claimSlot(owner: SlotOwner, wanted?: number): Promise<Slot
       await killControlGroup(slot.controlGroup);
       await (await takeLock(slotLock(slot)))?.release();
       await rm(slot.directory, { recursive: true, force: true });
-      await replaceFile(ownerFile(slot), `${JSON.stringify(owner)}\n`);
+      const recorded: SlotOwner = own === undefined ? owner : { ...owner, additional: true };
+      await replaceFile(ownerFile(slot), `${JSON.stringify(recorded)}\n`);
     }
     return slot;
   } finally {
@@ -108,6 +112,10 @@ export async function readOwner(slot: Slot): Promise<SlotOwner | undefined> {
 
 function ownerFile(slot: Slot): string {
   return join(slot.directory, "owner.json");
+}
+
+function isSame(a: SlotOwner | undefined, b: SlotOwner): boolean {
+  return a?.checkout === b.checkout && a.purpose === b.purpose;
 }
 
 function describe(owner: SlotOwner | undefined): string {

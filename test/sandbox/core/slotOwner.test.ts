@@ -82,6 +82,16 @@ describe("choice of a slot", () => {
       [records({ number: far, owner: other, held: true, abandoned: true }), me, far],
       { kind: "take", number: far, from: other },
     ],
+    [
+      "does not go by a slot that it took by number besides its own",
+      [records({ number: far, owner: { ...me, additional: true } }), me],
+      { kind: "take", number: preferred, from: undefined },
+    ],
+    [
+      "keeps such a slot when it asks for it by number",
+      [records({ number: far, owner: { ...me, additional: true }, held: true }), me, far],
+      { kind: "own", number: far },
+    ],
     ["refuses a number that is none", [records(), me, 8], { kind: "refused", reason: "slot: must be a whole number from 0 to 7, got 8" }],
   ];
   for (const [what, args, expected] of cases) it(what, () => assert.deepEqual(chooseSlot(...args), expected));
