@@ -70,10 +70,8 @@ export function deliver(
     // Server-sent events wait for their headers.
     response.flushHeaders();
     let ended = false;
-    response.on("close", () => {
-      if (!ended) origin.destroy();
-      resolve(ended && response.writableFinished ? "whole" : "cut");
-    });
+    // A client that leaves ends the request to the origin by its signal.
+    response.on("close", () => resolve(ended && response.writableFinished ? "whole" : "cut"));
     origin.on("error", () => response.destroy());
     origin.on("end", () => {
       ended = true;

@@ -89,10 +89,12 @@ describe("edge: passing requests on", () => {
   });
 
   it("lets an event stream through as it comes", async () => {
+    let begin = (): void => undefined;
     let proceed = (): void => undefined;
     rig = await Rig.create((_request, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
-      response.write("data: first\n\n");
+      response.flushHeaders();
+      begin = () => response.write("data: first\n\n");
       proceed = () => response.end("data: last\n\n");
     });
     const { authority } = await papers();
@@ -105,6 +107,8 @@ describe("edge: passing requests on", () => {
       agent: false,
     }).end();
     const [response] = (await once(request, "response")) as [IncomingMessage];
+    // The answer is there before its first byte of content, as a browser's EventSource wants it.
+    begin();
     const [first] = (await once(response, "data")) as [Buffer];
     // The origin has not finished yet, and only now does.
     assert.equal(first.toString(), "data: first\n\n");
