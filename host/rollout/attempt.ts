@@ -79,6 +79,12 @@ export function routing(attempt: Attempt, parts: Pick<Routing, "serving" | "cand
   return { instance: attempt.instance, token: attempt.token, ...parts };
 }
 
+/** Something people should know although the rollout goes on: said now, and in the report. */
+export function warn({ context, course }: Pick<Attempt, "context" | "course">, what: string): void {
+  course.warnings.push(what);
+  context.progress.warn(what);
+}
+
 /**
  * Runs one phase: says so, notes in the journal that it begins, and in the report how long it took. What the work returns is its note for
  * people.

@@ -7,7 +7,7 @@ import { nextNumber } from "../state/counter.ts";
 import { readCurrent, serving } from "../state/current.ts";
 import type { Current } from "../state/current.ts";
 import { removeJournal } from "../state/journal.ts";
-import { phase } from "./attempt.ts";
+import { phase, warn } from "./attempt.ts";
 import type { Attempt, Course } from "./attempt.ts";
 import { failedAttempt, failedRollback, failedTakeBack } from "./ending.ts";
 import type { FailedAttempt } from "./ending.ts";
@@ -44,13 +44,12 @@ export async function refused(order: Order, course: Course, error: unknown, cont
 
 /** It serves, it is recorded; what is left is to end the old one. That it could not be cleaned up is a warning, not a failed rollout. */
 export async function deployed(attempt: Attempt): Promise<Ending> {
-  const { context, course, order, instance, release, releaseId, number } = attempt;
+  const { context, order, instance, release, releaseId, number } = attempt;
   await retireOld(attempt);
   const code = order.request === "rollback" ? "rolled_back_as_asked" : "ok";
   const what = `${instance} serves ${release} (version ${attempt.manifest.provenance.version})`;
   await writeReport(context, concludedOf(attempt), { outcome: "deployed", code, what, serving: newServing(attempt) });
   await removeJournal(context.paths, instance);
-  for (const warning of course.warnings) context.progress.warn(warning);
   return succeeded({ outcome: "deployed", code, what, instance, release, releaseId, rollout: number });
 }
 
@@ -62,7 +61,7 @@ export async function undone(attempt: Attempt, error: unknown): Promise<Ending> 
   const first = masked(attempt, failedAttempt(journal.phase, error));
   context.progress.warn(`${journal.phase} failed (${first.code}): ${first.what}`);
   if (first.code === "bug" && error instanceof Error) context.progress.note(error.stack ?? "");
-  await gatherEvidence(attempt).catch((cause: unknown) => attempt.course.warnings.push(`no evidence: ${causeOf(cause).what}`));
+  await gatherEvidence(attempt).catch((cause: unknown) => warn(attempt, `no evidence: ${causeOf(cause).what}`));
 
   const goesThrough = order.request === "rollback" && servedAt !== undefined;
   const conclusion = goesThrough ? await goThrough(attempt, first) : await goBack(attempt, first);
@@ -92,12 +91,12 @@ async function goBack(attempt: Attempt, first: FailedAttempt): Promise<FailedCon
 
 /** A rollback whose target serves goes on to the end, so that one complete release runs whatever it is worth. */
 async function goThrough(attempt: Attempt, first: FailedAttempt): Promise<FailedConclusion> {
-  const { context, instance, manifest, release, journal, course } = attempt;
+  const { context, instance, manifest, release, journal } = attempt;
   const watch = await watchInstance(context, instance);
   try {
     if (journal.phase !== "handover" && journal.phase !== "record") await phase({ ...attempt, watch }, "handover", handOver);
   } catch (error) {
-    course.warnings.push(`hand-over failed too: ${causeOf(error).what}`);
+    warn(attempt, `the hand-over failed too: ${causeOf(error).what}`);
   } finally {
     watch.close();
   }
@@ -108,11 +107,11 @@ async function goThrough(attempt: Attempt, first: FailedAttempt): Promise<Failed
 }
 
 async function retireOld(attempt: Attempt): Promise<void> {
-  const { context, course, manifest, servedAt } = attempt;
+  const { context, manifest, servedAt } = attempt;
   const passed = servedAt === undefined ? 0 : (context.clock.elapsed() - servedAt) / 1000;
   const drain = manifest.release.strategy.drainSeconds - passed;
   await phase(attempt, "retire", ({ journal }) => retire(journal, drain, context)).catch((error: unknown) => {
-    course.warnings.push(`the old release was not cleaned up, the next rollout does it: ${causeOf(error).what}`);
+    warn(attempt, `the old release was not cleaned up, the next rollout does it: ${causeOf(error).what}`);
   });
 }
 

@@ -2,6 +2,7 @@ import type { Verdict } from "../../contract/index.ts";
 import { Failure } from "../ending.ts";
 import { probeHeader } from "../ingress/routing.ts";
 import { signpost, signpostFault } from "./ask.ts";
+import { warn } from "./attempt.ts";
 import type { Attempt } from "./attempt.ts";
 import { membersOf, setPolicies, withRole } from "./colour.ts";
 import { publicVerdict } from "./publicVerdict.ts";
@@ -18,10 +19,7 @@ export async function confirm(attempt: Attempt): Promise<string> {
     await setPolicies(context, withRole(await membersOf(context, instance, before.current.colour), "web"), "no");
   }
   course.public = decided(await publicVerdict(attempt));
-  if (course.public.result === "warning") {
-    course.warnings.push(course.public.note);
-    context.progress.warn(course.public.note);
-  }
+  if (course.public.result === "warning") warn(attempt, course.public.note);
   return course.local.note;
 }
 

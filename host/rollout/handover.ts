@@ -1,5 +1,6 @@
 import type { AppRole } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
+import { everyOne } from "../everyOne.ts";
 import type { Attempt } from "./attempt.ts";
 import { endAll, inspect, membersOf, setPolicies, withRole } from "./colour.ts";
 import type { Member } from "./colour.ts";
@@ -17,22 +18,33 @@ export async function handOver(attempt: Attempt): Promise<string> {
   const next = withRole(attempt.members, ...background);
   const old = before === undefined ? [] : withRole(await membersOf(context, instance, before.current.colour), ...background);
   if (next.length === 0 && old.length === 0) return "nothing to hand over";
+  const [, gaps] = await everyOne([handOverWorkers(attempt, old, next), handOverSingletons(attempt, old, next)]);
+  return [`${next.length} started, ${old.length} ended`, ...(gaps ?? [])].join("; ");
+}
 
-  const notes: string[] = [];
-  const oldSingletons = withRole(old, "singleton");
-  const oldWorkers = withRole(old, "worker");
-  const kept = new Set(withRole(next, "singleton").map(({ service }) => service));
-  await endAll(context, [...oldWorkers, ...oldSingletons.filter(({ service }) => !kept.has(service))]);
+async function handOverWorkers(attempt: Attempt, old: readonly Member[], next: readonly Member[]): Promise<string[]> {
+  await endAll(attempt.context, withRole(old, "worker"));
   await begin(attempt, withRole(next, "worker"));
+  return [];
+}
 
-  for (const service of kept) {
-    const leaving = oldSingletons.filter((member) => member.service === service);
-    await endAll(context, leaving);
-    const coming = withRole(next, "singleton").filter((member) => member.service === service);
-    await begin(attempt, coming);
-    notes.push(await gapNote(context, service, leaving, coming));
+/** Returns how long each of them did not run. One that the new release no longer has ends first. */
+async function handOverSingletons(attempt: Attempt, old: readonly Member[], next: readonly Member[]): Promise<string[]> {
+  const { context } = attempt;
+  const [leaving, coming] = [withRole(old, "singleton"), withRole(next, "singleton")];
+  const stay = new Set(coming.map(({ service }) => service));
+  await endAll(
+    context,
+    leaving.filter(({ service }) => !stay.has(service)),
+  );
+  const gaps: string[] = [];
+  for (const service of stay) {
+    const [before, after] = [leaving, coming].map((members) => members.filter((member) => member.service === service));
+    await endAll(context, before ?? []);
+    await begin(attempt, after ?? []);
+    gaps.push(await gapNote(context, service, before ?? [], after ?? []));
   }
-  return [`${next.length} started, ${old.length} ended`, ...notes].join("; ");
+  return gaps;
 }
 
 async function begin(attempt: Attempt, members: readonly Member[]): Promise<void> {

@@ -10,6 +10,7 @@ import type { Journal } from "../state/journal.ts";
 import { readReleases, withRelease, writeReleases } from "../state/releases.ts";
 import type { ReleaseRecord } from "../state/releases.ts";
 import type { Admission } from "./admit.ts";
+import { warn } from "./attempt.ts";
 import type { Attempt, Course } from "./attempt.ts";
 import { removeColour } from "./colour.ts";
 import { composeCommand, composeFault } from "./compose.ts";
@@ -33,7 +34,7 @@ export async function prepare(
   const colour = before === undefined ? "blue" : otherColour(before.current.colour);
   await removeColour(context, instance, colour);
   if (secrets.keptLatest.length > 0) {
-    course.warnings.push(`these variables keep their latest value, as they are marked: ${secrets.keptLatest.join(", ")}`);
+    warn({ context, course }, `these variables keep their latest value, as they are marked: ${secrets.keptLatest.join(", ")}`);
   }
 
   const project = colourProject(instance, colour);

@@ -3,18 +3,16 @@ import type { ComposeService, Manifest } from "../../contract/index.ts";
 import type { Image } from "../docker/images.ts";
 import { architectureFault } from "../docker/pullFailure.ts";
 import { Failure } from "../ending.ts";
+import { everyOne } from "../everyOne.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** Brings every image onto this host. What is here already is taken as it is; then the registry is not even asked. */
 export async function pull(attempt: Attempt): Promise<string> {
   const references = [...new Set(Object.values(attempt.manifest.release.runtime.document.services).map(({ image }) => image))];
   // All are given the time to end: a pull that goes on in the background would fill the disk of a rollout that is being taken back.
-  const results = await Promise.allSettled(references.map((reference) => bring(attempt, reference)));
-  const [failed] = results.filter((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  const fetched = results.filter((result) => result.status === "fulfilled" && result.value).length;
+  const fetched = await everyOne(references.map((reference) => bring(attempt, reference)));
   await judgeImages(attempt, references);
-  return `${references.length} images, ${fetched} fetched`;
+  return `${references.length} images, ${fetched.filter(Boolean).length} fetched`;
 }
 
 async function bring({ context, manifest }: Attempt, reference: string): Promise<boolean> {

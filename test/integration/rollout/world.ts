@@ -1,0 +1,132 @@
+import { request as httpsRequest } from "node:https";
+import { canonicalJson } from "../../../contract/index.ts";
+import type { Report, RolloutRequest } from "../../../contract/index.ts";
+import { downSandbox, upSandbox } from "../../../sandbox/index.ts";
+import type { SandboxHandle } from "../../../sandbox/index.ts";
+import { pushedReferences } from "../../../sandbox/publishImages.ts";
+import { hostOn, install } from "./host.ts";
+import type { Call, Host } from "./host.ts";
+import { shop, shopSecrets } from "./shop.ts";
+import type { ShopOptions } from "./shop.ts";
+
+const images = [
+  "terrace/traefik:v3",
+  "truealpha/redis:8",
+  ...["v1", "v2", "v3", "exits", "never-healthy", "smoke-fails"].map((tag) => `truealpha/api:${tag}`),
+  ...["v1", "v2", "v3", "exits", "never-healthy"].map((tag) => `truealpha/worker:${tag}`),
+] as const;
+
+/** What a visitor's request came back with. */
+export interface Visit {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** A server on which the shop is rolled out, and everything a test looks at. */
+export interface RolloutWorld {
+  readonly sandbox: SandboxHandle;
+  readonly host: Host;
+  /** A rollout request for the shop, with pinned references filled in. */
+  request(options?: Omit<ShopOptions, "images">): RolloutRequest;
+  rollOut(options?: Omit<ShopOptions, "images">): Promise<Call>;
+  /** The whole report of an attempt. */
+  report(number: number): Promise<Report>;
+  /** As the edge would ask: TLS to the server, the public name as server name, the certificate verified. */
+  visit(path: string, headers?: Readonly<Record<string, string>>, host?: string): Promise<Visit>;
+  /** Release id that answers on the probe's router, by the token in Traefik's file. */
+  probedRelease(): Promise<string | undefined>;
+  /** `<name> <state>` of the shop's containers that are no data service, sorted. */
+  containers(): Promise<string[]>;
+}
+
+export const shopName = "shop.truealpha.test";
+
+/** Boots a server of the tests' own and makes it a platform with the shop's data services. What is there already is left as it is. */
+export async function rolloutWorld(): Promise<RolloutWorld> {
+  const sandbox = await upSandbox({ purpose: "test", servers: ["rollout"], onLine: () => undefined });
+  const references = Object.fromEntries(await pushedReferences(sandbox, images));
+  const host = hostOn(sandbox, "rollout");
+  await install(host, "staging", references["terrace/traefik:v3"] ?? "");
+  await host.result("secrets", shopSecrets());
+  await startData(host, references["truealpha/redis:8"] ?? "");
+
+  const request = (options: Omit<ShopOptions, "images"> = {}): RolloutRequest => shop({ images: references, ...options });
+  const visit = visitor(sandbox, host.place.address.ipv4);
+  return {
+    sandbox,
+    host,
+    request,
+    rollOut: (options) => host.call("rollout", request(options)),
+    report: async (number) => JSON.parse(await host.shell(`cat /var/lib/terrace/shop-staging/reports/${number}.json`)) as Report,
+    visit,
+    probedRelease: async () => {
+      const file = await host.shell("cat /srv/terrace/ingress/dynamic/shop-staging.yml");
+      const token = /X-Terrace-Probe`, `([0-9a-f]+)`/.exec(file)?.[1] ?? "";
+      const { headers } = await visit("/", { "x-terrace-probe": token });
+      return headers["x-terrace-release"] as string | undefined;
+    },
+    containers: async () => {
+      const list = await host.shell(
+        `docker ps --all --filter label=dev.terrace.instance=shop-staging --format '{{.Names}} {{.State}} {{.Label "dev.terrace.part"}}'`,
+      );
+      return list
+        .split("\n")
+        .filter((line) => line !== "" && !line.endsWith(" data"))
+        .map((line) => line.replace(/ \w+$/, ""))
+        .sort();
+    },
+  };
+}
+
+export async function endRolloutWorld(): Promise<void> {
+  await downSandbox({ purpose: "test", now: true, onLine: () => undefined });
+}
+
+/** Retires the shop and forgets its releases, so that the next rollout is a first one. Data and secrets stay. */
+export async function forgetShop({ host, request }: RolloutWorld): Promise<void> {
+  const { exitCode, stderr } = await host.call("retire", request());
+  if (exitCode !== 0) throw new Error(`retire ended with ${exitCode}: ${stderr}`);
+  await host.shell("rm -rf /var/lib/terrace/shop-staging /srv/releases/stacks/shop-staging");
+}
+
+/** The data services as the data layer leaves them: network, volumes, labels, health. */
+async function startData(host: Host, redis: string): Promise<void> {
+  if ((await host.shell("docker ps --quiet --filter name=shop-staging-data-redis-1")) !== "") return;
+  const { registry } = host.sandbox.seed;
+  const auths = { [registry.host]: { auth: Buffer.from(`${registry.user}:${registry.password}`).toString("base64") } };
+  const labels = { instance: "shop-staging", environment: "staging", part: "data", service: "redis", role: "data" };
+  const flags = Object.entries(labels).map(([name, value]) => `--label dev.terrace.${name}=${value}`);
+  await host.shell(`mkdir -p /run/pull && cat > /run/pull/config.json`, canonicalJson({ auths }));
+  await host.shell(`docker --config /run/pull pull --quiet ${redis}; rm -r /run/pull`);
+  await host.shell(
+    [
+      "docker rm --force shop-staging-data-redis-1 || true",
+      "docker network inspect shop-staging-data || docker network create shop-staging-data",
+      "docker volume create shop-staging_queue",
+      "docker volume create shop-staging_uploads",
+      `docker run --detach --name shop-staging-data-redis-1 --restart unless-stopped --network shop-staging-data --network-alias redis ` +
+        `--volume shop-staging_queue:/data --env REDIS_PASSWORD=redis-password-of-the-shop ` +
+        `--health-interval 1s --health-cmd /usr/local/bin/healthy ${flags.join(" ")} ${redis}`,
+    ].join("\n"),
+  );
+}
+
+function visitor(sandbox: SandboxHandle, address: string): RolloutWorld["visit"] {
+  return (path, headers = {}, host = shopName) =>
+    new Promise((resolve, reject) => {
+      const outgoing = httpsRequest(
+        { host: address, port: 443, servername: host, ca: sandbox.seed.caCertificate, agent: false, path, headers: { host, ...headers } },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+          incoming.once("error", reject);
+          incoming.once("end", () =>
+            resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString() }),
+          );
+        },
+      );
+      outgoing.once("error", reject);
+      outgoing.end();
+    });
+}
