@@ -56,7 +56,7 @@ const SmokeCheckFile = z.strictObject({
       description: "Request body: text as it stands, or a mapping, which is sent as JSON with its content type.",
       examples: [{ query: "{ health { status } }" }],
     }),
-  expect: Expectation.prefault({}),
+  expect: Expectation.prefault({}).meta({ description: "What the answer must be.", examples: [{ status: 204 }] }),
   timeoutSeconds: z
     .int()
     .min(1)

@@ -52,6 +52,21 @@ export const StrategySettings = z
   .meta({ description: "How one release takes over from another." });
 export type StrategySettings = z.infer<typeof StrategySettings>;
 
+/** The contract's provenance, with its words for people who write settings. */
+export const ReleaseSettings = z
+  .strictObject({
+    version: Provenance.shape.version.meta({ description: "Version for people.", examples: ["1.4.2"] }),
+    commit: Provenance.shape.commit.meta({ description: "Commit that the images were built from.", examples: ["9f2c41d"] }),
+    requestedBy: Provenance.shape.requestedBy.meta({
+      description: "Who promoted them: a name or an address.",
+      examples: ["alice@example.com"],
+    }),
+    run: Provenance.shape.run.meta({ description: "Link or id of the CI run, or `local`.", examples: ["https://ci.example.com/runs/42"] }),
+  })
+  .meta({
+    description: "Where the images came from. Written by `npm run promote` with them; absent with `images: fromBuild`, whose file says it.",
+  });
+
 export const ImageSettings = z
   .union([
     z.literal("fromBuild"),
@@ -73,9 +88,7 @@ export const AppSettings = z.strictObject({
   epoch: epoch("the release"),
   secretsEpoch: epoch("the secrets of this app's containers"),
   images: ImageSettings,
-  release: Provenance.optional().meta({
-    description: "Where the images came from. Written by `npm run promote` with them; absent with `images: fromBuild`, whose file says it.",
-  }),
+  release: ReleaseSettings.optional(),
   routes: z.array(RouteSettings).max(50).default([]).meta({ description: "Public names of the app. None: an app that only works." }),
   strategy: StrategySettings.prefault({}),
   environment: z

@@ -1,28 +1,36 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import { fault, type Fault } from "../settings/fault.ts";
-import type { Settings } from "../settings/settings.ts";
+import type { DeclaredSettings, Settings } from "../settings/settings.ts";
 import type { ProgramVariable } from "./programVariables.ts";
 
 /** A variable of the program, or `undefined` where it is absent or not needed. Only values that are right in themselves. */
 export type Lookup = (name: ProgramVariable) => string | undefined;
 
 /** Rules between secrets, and between secrets and settings. No message holds a value. `placeOf` says where a variable stands. */
-export function* faultsBetween(settings: Settings, secret: Lookup, placeOf: (name: ProgramVariable) => string): Iterable<Fault> {
+export function* faultsBetween(
+  settings: DeclaredSettings | Settings,
+  secret: Lookup,
+  placeOf: (name: ProgramVariable) => string,
+): Iterable<Fault> {
   yield* userFaults(settings, secret("SSH_USER"), placeOf("SSH_USER"));
   yield* certificateFaults(settings, secret, placeOf);
   yield* addressFaults(settings, secret("SSH_HOST"), placeOf("SSH_HOST"));
 }
 
 /** The host takes the environment from the login, so any other would be refused there. */
-function* userFaults(settings: Settings, user: string | undefined, place: string): Iterable<Fault> {
+function* userFaults(settings: DeclaredSettings | Settings, user: string | undefined, place: string): Iterable<Fault> {
   const wanted = `deploy-${settings.environment}`;
   if (user !== undefined && user !== wanted && user !== "root")
     yield fault(place, `must be ${wanted}, the user that the platform makes for this environment`, "correct it in the secret store");
 }
 
 /** A certificate that does not fit is found out by every visitor at once, or by nobody until the edge verifies it. */
-function* certificateFaults(settings: Settings, secret: Lookup, placeOf: (name: ProgramVariable) => string): Iterable<Fault> {
+function* certificateFaults(
+  settings: DeclaredSettings | Settings,
+  secret: Lookup,
+  placeOf: (name: ProgramVariable) => string,
+): Iterable<Fault> {
   const [certificate, privateKey] = [secret("ORIGIN_CERTIFICATE"), secret("ORIGIN_PRIVATE_KEY")];
   if (certificate === undefined) return;
   const parsed = new X509Certificate(certificate);
@@ -43,7 +51,7 @@ function* certificateFaults(settings: Settings, secret: Lookup, placeOf: (name: 
 }
 
 /** Records without content take the host's address, which must be of their family. */
-function* addressFaults(settings: Settings, address: string | undefined, place: string): Iterable<Fault> {
+function* addressFaults(settings: DeclaredSettings | Settings, address: string | undefined, place: string): Iterable<Fault> {
   if (address === undefined) return;
   for (const { name, type, content } of settings.edge?.records ?? []) {
     if (content !== undefined || type === "CNAME" || (type === "A" ? isIPv4 : isIPv6)(address)) continue;

@@ -7,12 +7,28 @@ export const StorePath = z
   .string()
   .regex(/^\/$|^(?:\/[A-Za-z0-9_-]{1,64}){1,10}$/, 'must be a folder such as "/" or "/truealpha", without a slash at its end');
 
+const bytes = z
+  .int()
+  .min(16)
+  .max(128)
+  .default(32)
+  .meta({ description: "How many.", unit: "bytes", examples: [32] });
+
 export const Generation = z.discriminatedUnion("kind", [
-  /** Letters and digits: they need no quoting in URLs, shells and configuration files. */
-  z.strictObject({ kind: z.literal("password"), length: z.int().min(16).max(256).default(40) }),
-  z.strictObject({ kind: z.literal("hex"), bytes: z.int().min(16).max(128).default(32) }),
-  z.strictObject({ kind: z.literal("base64"), bytes: z.int().min(16).max(128).default(32) }),
-  z.strictObject({ kind: z.literal("sshKey") }),
+  z
+    .strictObject({
+      kind: z.literal("password"),
+      length: z
+        .int()
+        .min(16)
+        .max(256)
+        .default(40)
+        .meta({ description: "How many.", unit: "characters", examples: [40] }),
+    })
+    .meta({ description: "letters and digits: they need no quoting in URLs, shells and configuration files" }),
+  z.strictObject({ kind: z.literal("hex"), bytes }).meta({ description: "random bytes as hexadecimal digits" }),
+  z.strictObject({ kind: z.literal("base64"), bytes }).meta({ description: "random bytes as base64" }),
+  z.strictObject({ kind: z.literal("sshKey") }).meta({ description: "an ed25519 key pair in OpenSSH's format" }),
 ]);
 export type Generation = z.infer<typeof Generation>;
 
@@ -31,7 +47,10 @@ export const VariableDeclaration = z.strictObject({
     .enum(["env", "file"])
     .default("env")
     .meta({ description: "As a variable of the process, or as the file /run/secrets/<NAME>.", examples: ["file"] }),
-  validate: Validation.default({ kind: "text", minimumLength: 1, literal: false }).meta({ description: "How the value must look." }),
+  validate: Validation.prefault({ kind: "text" }).meta({
+    description: "How the value must look.",
+    examples: [{ kind: "url", schemes: ["https"] }],
+  }),
   generate: Generation.optional().meta({
     description: "How `npm run secrets -- generate` makes it where it is absent.",
     examples: [{ kind: "password" }],

@@ -4,38 +4,91 @@ import { z } from "zod";
 import { HostName, PublicKey, SecretValue } from "../../contract/index.ts";
 import { sshKeyFault } from "./sshKey.ts";
 
-/** How a value must look: what `validate` of a variable may say. */
-export const Validation = z.discriminatedUnion("kind", [
-  z.strictObject({
+const textRule = z
+  .strictObject({
     kind: z.literal("text"),
-    minimumLength: z.int().min(1).default(1),
+    minimumLength: z
+      .int()
+      .min(1)
+      .default(1)
+      .meta({ description: "Fewest characters.", unit: "characters", examples: [16] }),
     pattern: z
       .string()
       .refine(isPattern, "must be a regular expression")
       .optional()
-      .meta({ description: "Regular expression over the whole value." }),
-    /** Takes values that begin or end with a blank, or hold `${`, as they are. */
-    literal: z.boolean().default(false),
-  }),
-  z.strictObject({ kind: z.literal("oneOf"), values: z.array(z.string()).min(1) }),
-  z.strictObject({ kind: z.literal("integer"), minimum: z.int().optional(), maximum: z.int().optional() }),
-  z.strictObject({ kind: z.literal("boolean") }),
-  z.strictObject({
+      .meta({ description: "Regular expression over the whole value.", examples: ["[0-9a-f]{32}"] }),
+    literal: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Takes values that begin or end with a blank, or hold `${`, as they are.", examples: [true] }),
+  })
+  .meta({ description: "any text" });
+
+const integerRule = z
+  .strictObject({
+    kind: z.literal("integer"),
+    minimum: z
+      .int()
+      .optional()
+      .meta({ description: "Smallest.", examples: [1] }),
+    maximum: z
+      .int()
+      .optional()
+      .meta({ description: "Largest.", examples: [65_535] }),
+  })
+  .meta({ description: "a whole number" });
+
+const urlRule = z
+  .strictObject({
     kind: z.literal("url"),
-    schemes: z.array(z.string().regex(/^[a-z][a-z0-9+.-]*$/)).min(1),
-    /** Query parameters that must be there, with their values. */
-    query: z.record(z.string(), z.string()).default({}),
-  }),
-  z.strictObject({ kind: z.literal("address") }),
-  z.strictObject({ kind: z.literal("email") }),
-  z.strictObject({ kind: z.literal("json") }),
-  z.strictObject({ kind: z.literal("hex"), minimumBytes: z.int().min(1).default(1) }),
-  z.strictObject({ kind: z.literal("base64"), minimumBytes: z.int().min(1).default(1) }),
-  z.strictObject({ kind: z.literal("certificate") }),
-  z.strictObject({ kind: z.literal("privateKey") }),
-  z.strictObject({ kind: z.literal("sshPrivateKey") }),
-  z.strictObject({ kind: z.literal("sshPublicKey") }),
-  z.strictObject({ kind: z.literal("sshPublicKeys") }),
+    schemes: z
+      .array(z.string().regex(/^[a-z][a-z0-9+.-]*$/, "must be a scheme such as https"))
+      .min(1)
+      .meta({ description: "Schemes that will do.", examples: [["postgresql"]] }),
+    query: z
+      .record(z.string(), z.string())
+      .default({})
+      .meta({ description: "Query parameters that must be there, with their values.", examples: [{ sslmode: "require" }] }),
+  })
+  .meta({ description: "a URL with a host" });
+
+const oneOfRule = z
+  .strictObject({
+    kind: z.literal("oneOf"),
+    values: z
+      .array(z.string())
+      .min(1)
+      .meta({ description: "The values that will do.", examples: [["on", "off"]] }),
+  })
+  .meta({ description: "one of a few values" });
+
+const minimumBytes = z
+  .int()
+  .min(1)
+  .default(1)
+  .meta({ description: "Fewest bytes that it stands for.", unit: "bytes", examples: [32] });
+
+function plainRule<Kind extends string>(kind: Kind, description: string): z.ZodObject<{ kind: z.ZodLiteral<Kind> }, z.core.$strict> {
+  return z.strictObject({ kind: z.literal(kind) }).meta({ description });
+}
+
+/** How a value must look: what `validate` of a variable may say. */
+export const Validation = z.discriminatedUnion("kind", [
+  textRule,
+  oneOfRule,
+  integerRule,
+  plainRule("boolean", "`true` or `false`"),
+  urlRule,
+  plainRule("address", "an IP address or a full domain name"),
+  plainRule("email", "an e-mail address"),
+  plainRule("json", "JSON"),
+  z.strictObject({ kind: z.literal("hex"), minimumBytes }).meta({ description: "hexadecimal digits" }),
+  z.strictObject({ kind: z.literal("base64"), minimumBytes }).meta({ description: "base64, either alphabet" }),
+  plainRule("certificate", "an X.509 certificate in PEM, with its chain or without, that has not expired"),
+  plainRule("privateKey", "a private key in PEM without a pass phrase"),
+  plainRule("sshPrivateKey", "an ed25519 private key in OpenSSH's format without a pass phrase"),
+  plainRule("sshPublicKey", "an ed25519 public key, `ssh-ed25519 AAAA…`"),
+  plainRule("sshPublicKeys", "such keys, one per line, each with a login name behind it"),
 ]);
 export type Validation = z.infer<typeof Validation>;
 

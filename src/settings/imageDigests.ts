@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { AppName, Commit, ImageReference, type Provenance, ServiceName } from "../../contract/index.ts";
 import { fault, type Fault } from "./fault.ts";
@@ -12,12 +11,11 @@ export const imageDigestsFileName = "image-digests.json";
 export const platformEntry = "platform";
 
 const Build = z.strictObject({
-  /** Commit the images were built from. */
-  commit: Commit,
-  /** When, UTC. */
-  time: z.iso.datetime(),
-  /** Pinned reference by service. */
-  images: z.record(ServiceName, ImageReference),
+  commit: Commit.meta({ description: "Commit that the images were built from.", examples: ["9f2c41d"] }),
+  time: z.iso.datetime().meta({ description: "When they were built, UTC.", examples: ["2026-11-21T10:00:00Z"] }),
+  images: z
+    .record(ServiceName, ImageReference)
+    .meta({ description: "Pinned reference by service.", examples: [{ api: `ghcr.io/example/api:1.4.2@sha256:${"0".repeat(64)}` }] }),
 });
 export type Build = z.infer<typeof Build>;
 
@@ -30,10 +28,11 @@ export type DigestsFile =
   | { readonly kind: "absent" }
   | { readonly kind: "faulty"; readonly faults: readonly Fault[] };
 
-export function readImageDigests(root: string, file: string = imageDigestsFileName): DigestsFile {
+/** Reads the file; `name` is how messages call it. */
+export function readImageDigests(path: string, name: string = imageDigestsFileName): DigestsFile {
   let text: string;
   try {
-    text = readFileSync(join(root, file), "utf8");
+    text = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { kind: "absent" };
     throw error;
@@ -44,10 +43,10 @@ export function readImageDigests(root: string, file: string = imageDigestsFileNa
   } catch (error) {
     return {
       kind: "faulty",
-      faults: [fault(file, `is not JSON (${error instanceof Error ? error.message : String(error)})`, "build the images again")],
+      faults: [fault(name, `is not JSON (${error instanceof Error ? error.message : String(error)})`, "build the images again")],
     };
   }
-  const parsed = parsePeoplesFile(ImageDigests, value, `${file}: `);
+  const parsed = parsePeoplesFile(ImageDigests, value, `${name}: `);
   return parsed.kind === "valid" ? { kind: "read", builds: parsed.value } : { kind: "faulty", faults: parsed.faults };
 }
 

@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { type AppDraft, readAppFiles } from "./appFiles.ts";
 import { type Fault, faultsError } from "./fault.ts";
-import { type Build, buildProvenance, type DigestsFile, platformEntry, readImageDigests } from "./imageDigests.ts";
+import { type Build, buildProvenance, type DigestsFile, imageDigestsFileName, platformEntry, readImageDigests } from "./imageDigests.ts";
 import type { Draft, Rule } from "./rules/draft.ts";
 import { declarationRules, imageRules } from "./rules/index.ts";
 import { type StackInput, StackSettings } from "./schema.ts";
@@ -21,7 +22,7 @@ export interface SettingsSource {
 
 /** The settings of a stack. Throws one UserError with every fault of the stack file and of the files it names. Reads files. */
 export function resolveSettings(source: SettingsSource): Settings {
-  const digests = readImageDigests(source.root);
+  const digests = readImageDigests(join(source.root, imageDigestsFileName));
   return freeze(withImages(declare(source, [...declarationRules, ...imageRules], digests), digests));
 }
 

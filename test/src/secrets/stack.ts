@@ -24,7 +24,7 @@ export const goodValues: Readonly<Record<string, string>> = {
 
 /** Settings of a checkout with these changes. */
 export function settingsWith(changes: Readonly<Record<string, unknown>> = {}, files: CheckoutFiles = {}): Settings {
-  const settings = Object.fromEntries(Object.entries({ ...goodSettings, ...changes }).filter(([, value]) => value !== undefined));
+  const settings = Object.fromEntries(Object.entries<unknown>({ ...goodSettings, ...changes }).filter(([, value]) => value !== undefined));
   return readStackFile("staging", makeCheckout({ "Pulumi.staging.yaml": stackFile(settings), ...goodAppFiles, ...files }));
 }
 

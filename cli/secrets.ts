@@ -1,0 +1,22 @@
+/** `npm run secrets -- generate|check STACK`: makes and checks what stands in the secret store. Shows names only. */
+import { Command } from "commander";
+import { checkSecrets, generateStackSecrets } from "./storeCommands.ts";
+import { runCommand } from "./run.ts";
+
+const program = new Command("npm run secrets --").description("What stands in the secret store, by name only.");
+
+program
+  .command("generate")
+  .argument("<stack>", "staging, test, prod …")
+  .description("make the values that can be made and are absent; never overwrites one")
+  .option("--json", "print what was done as JSON")
+  .action((stack: string, options: { readonly json?: true }) => runCommand(() => generateStackSecrets(stack, options)));
+
+program
+  .command("check")
+  .argument("<stack>", "staging, test, prod …")
+  .description("tell everything that is missing or malformed")
+  .option("--json", "print the count as JSON")
+  .action((stack: string, options: { readonly json?: true }) => runCommand(() => checkSecrets(stack, options)));
+
+await program.parseAsync();

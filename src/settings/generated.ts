@@ -1,0 +1,67 @@
+import { AppFile } from "../../components/app/appFile.ts";
+import { SecretsFile } from "../secrets/secretsFile.ts";
+import { ImageDigests, imageDigestsFileName, platformEntry } from "./imageDigests.ts";
+import { referenceTables } from "./reference.ts";
+import { StackSettings } from "./schema.ts";
+import { type SchemaNode, schemaNode } from "./schemaNode.ts";
+
+/** Files that are made from the schemas, by path from the root of the checkout. */
+export function generatedFiles(): Readonly<Record<string, string>> {
+  return {
+    "docs/schema/stack.json": `${JSON.stringify(stackFileSchema(), null, 2)}\n`,
+    "docs/settings.md": settingsDocument(),
+  };
+}
+
+/** JSON Schema of a whole stack file, for editors. Keys of other Pulumi projects in it would be a mistake, so there are none. */
+function stackFileSchema(): unknown {
+  const { properties = {}, required = [] } = schemaNode(StackSettings);
+  const ours = Object.entries(properties).map(([key, node]) => [`terrace:${key}`, node]);
+  const providers = "pulumi:disable-default-providers";
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "Stack file of Terrace",
+    type: "object",
+    properties: {
+      config: {
+        type: "object",
+        properties: {
+          [providers]: { description: "Every provider here is explicit.", const: ["*"] },
+          ...(Object.fromEntries(ours) as Record<string, SchemaNode>),
+        },
+        required: [providers, ...required.map((key) => `terrace:${key}`)],
+        additionalProperties: false,
+      },
+      encryptionsalt: { type: "string", description: "Pulumi's own: salt of the passphrase that encrypts secrets in the state." },
+      secretsprovider: { type: "string", description: "Pulumi's own: which key encrypts secrets in the state." },
+      encryptedkey: { type: "string", description: "Pulumi's own." },
+    },
+    required: ["config"],
+    additionalProperties: false,
+  };
+}
+
+function settingsDocument(): string {
+  const digests = schemaNode(ImageDigests);
+  const sections = [
+    "# Settings",
+    "<!-- Made from the schemas by `npm run settings`; `npm run check` tells when it is stale. -->",
+    "A stack has one file, `Pulumi.<stack>.yaml`; each app of it has three more under `apps/<app>/`. All are checked together, and everything that is wrong is told in one message.",
+    "## `Pulumi.<stack>.yaml`",
+    "The keys below stand under `config` with `terrace:` before the first part: `host.name` is written",
+    '```yaml\nconfig:\n  pulumi:disable-default-providers: ["*"]\n  terrace:host:\n    name: staging-1\n```',
+    ...referenceTables(schemaNode(StackSettings), ""),
+    "## `apps/<app>/compose.yaml`",
+    "An ordinary compose file, plus `x-terrace` on each service: `role` is `web`, `worker`, `singleton`, `job` or `data`. What cannot be rolled out in two colours is refused, each with its reason.",
+    "## `apps/<app>/app.yaml`",
+    "How to tell that the app works. An empty file says nothing.",
+    ...referenceTables(schemaNode(AppFile), ""),
+    "## `apps/<app>/secrets.yaml`",
+    "Secret variables of the app's services: names and rules, no values.",
+    ...referenceTables(schemaNode(SecretsFile), ""),
+    `## \`${imageDigestsFileName}\``,
+    `What a build publishes, by app; the platform's own image stands under \`${platformEntry}\` as \`ingress\`. \`npm run promote -- <stack> --digests ${imageDigestsFileName}\` writes it into a stack file.`,
+    ...referenceTables(digests.additionalProperties === false ? {} : (digests.additionalProperties ?? {}), "<app>."),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promote, type PromoteOptions } from "../../cli/promoteCommand.ts";
+import { requestedBy, runOf } from "../../cli/requester.ts";
+import { readStackFile } from "../../src/settings/stackFile.ts";
+import { goodAppFiles, goodSettings, makeCheckout, messageOf, reference, stackFile } from "../src/settings/checkout.ts";
+
+const build = {
+  commit: "fedcba9876543210",
+  time: "2026-11-21T10:00:00Z",
+  images: { web: reference("web2"), database: reference("database2"), unused: reference("x") },
+};
+
+function checkout(digests: unknown = { shop: build }): string {
+  const prod = {
+    ...goodSettings,
+    environment: "prod",
+    apps: { shop: { ...goodSettings.apps.shop, images: "fromBuild", release: undefined } },
+  };
+  const root = makeCheckout({ "Pulumi.staging.yaml": stackFile(goodSettings), "Pulumi.prod.yaml": stackFile(prod), ...goodAppFiles });
+  writeFileSync(join(root, "digests.json"), JSON.stringify(digests));
+  return root;
+}
+
+/** Standard output of a promotion. */
+function output(stack: string, options: PromoteOptions, root: string): string {
+  const write = process.stdout.write.bind(process.stdout);
+  let said = "";
+  process.stdout.write = (text: string | Uint8Array) => {
+    said += String(text);
+    return true;
+  };
+  try {
+    assert.equal(promote(stack, options, root), 0);
+  } finally {
+    process.stdout.write = write;
+  }
+  return said;
+}
+
+const who = { requestedBy: "alice@example.com", run: "run-7" };
+
+describe("promote", () => {
+  it("writes the images of a build and where they came from", () => {
+    const root = checkout();
+    const said = output("staging", { ...who, digests: join(root, "digests.json") }, root);
+    const app = readStackFile("staging", root).apps["shop"];
+    assert.deepEqual(app?.images, { web: reference("web2"), database: reference("database2") });
+    assert.deepEqual(app.release, { version: "fedcba987654", commit: "fedcba9876543210", ...who });
+    assert.equal(
+      said,
+      `┌──────┬──────────┬────────────────────┬────────────────────┐
+│ app  │ service  │ before             │ after              │
+├──────┼──────────┼────────────────────┼────────────────────┤
+│ shop │ web      │ 1.2.0 aaaaaaaaaaaa │ 1.2.0 aaaaaaaaaaaa │
+├──────┼──────────┼────────────────────┼────────────────────┤
+│ shop │ database │ 1.2.0 aaaaaaaaaaaa │ 1.2.0 aaaaaaaaaaaa │
+└──────┴──────────┴────────────────────┴────────────────────┘
+==> wrote Pulumi.staging.yaml; next: git diff, commit, pulumi up --stack staging
+`,
+    );
+  });
+
+  it("writes what another stack runs, with its version and commit", () => {
+    const root = checkout();
+    output("prod", { ...who, from: "staging" }, root);
+    const app = readStackFile("prod", root).apps["shop"];
+    assert.deepEqual(app?.images, goodSettings.apps.shop.images);
+    assert.deepEqual(app.release, { ...goodSettings.apps.shop.release, ...who });
+  });
+
+  it("writes nothing where the images are the same, whoever asks", () => {
+    const root = checkout({ shop: { ...build, images: goodSettings.apps.shop.images } });
+    const before = readFileSync(join(root, "Pulumi.staging.yaml"), "utf8");
+    const said = output("staging", { ...who, digests: join(root, "digests.json") }, root);
+    assert.equal(said, "==> Pulumi.staging.yaml has these images already; nothing was written\n");
+    assert.equal(readFileSync(join(root, "Pulumi.staging.yaml"), "utf8"), before);
+  });
+
+  it("says as JSON what it wrote, and leaves no other file behind", () => {
+    const root = checkout();
+    const before = readdirSync(root);
+    const said = JSON.parse(
+      output("staging", { ...who, version: "2.0.0", digests: join(root, "digests.json"), json: true }, root),
+    ) as unknown;
+    const images = { web: reference("web2"), database: reference("database2") };
+    assert.deepEqual(said, {
+      file: "Pulumi.staging.yaml",
+      changed: [{ app: "shop", images, release: { version: "2.0.0", commit: build.commit, ...who } }],
+    });
+    assert.deepEqual(readdirSync(root), before);
+  });
+
+  const faults: readonly (readonly [string, (root: string) => PromoteOptions, string])[] = [
+    ["neither source", () => ({}), "promote: say where from, --from <stack> or --digests <file>, and only one of them"],
+    [
+      "both sources",
+      () => ({ from: "prod", digests: "x" }),
+      "promote: say where from, --from <stack> or --digests <file>, and only one of them",
+    ],
+    [
+      "no such file",
+      () => ({ digests: "nowhere.json" }),
+      "promote: there is no nowhere.json; CI publishes it with each build, and npm start writes it in the sandbox",
+    ],
+    [
+      "a source that builds",
+      () => ({ from: "prod" }),
+      'promotion into staging: 1 fault\n  Pulumi.prod.yaml: apps.shop.images: has nothing to promote: it is "fromBuild"; run "npm run promote -- staging --app shop --digests image-digests.json"',
+    ],
+    [
+      "apps that are not there",
+      (root) => ({ app: ["a", "b"], digests: join(root, "digests.json") }),
+      "promotion into staging: 2 faults\n  apps.a: is not in Pulumi.staging.yaml; choose one of: shop\n  apps.b: is not in Pulumi.staging.yaml; choose one of: shop",
+    ],
+    ["no such stack", () => ({ from: "dev" }), 'stack "dev": there is no Pulumi.dev.yaml; stacks here are: prod, staging'],
+  ];
+  for (const [what, options, message] of faults) {
+    it(`${what}: ${message.split("\n").at(-1)?.trim() ?? ""}`, () => {
+      const root = checkout();
+      assert.equal(
+        messageOf(() => promote("staging", options(root), root)),
+        message,
+      );
+    });
+  }
+
+  it("refuses a build that lacks a service", () => {
+    const root = checkout({ shop: { ...build, images: { web: reference("web2") } } });
+    const file = join(root, "digests.json");
+    assert.equal(
+      messageOf(() => promote("staging", { digests: file }, root)),
+      `promotion into staging: 1 fault\n  ${file}: shop.images.database: is missing: apps/shop/compose.yaml has this service; build its image`,
+    );
+  });
+});
+
+describe("who asks for a promotion", () => {
+  it("is CI's actor, with a link to the run", () => {
+    const ci = { GITHUB_ACTOR: "bob", GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "acme/shop", GITHUB_RUN_ID: "7" };
+    assert.equal(requestedBy(ci), "bob");
+    assert.equal(runOf(ci), "https://github.com/acme/shop/actions/runs/7");
+    assert.equal(runOf({}), "local");
+  });
+
+  it("is somebody, also without CI", () => assert.notEqual(requestedBy({}), ""));
+});
+
+describe("npm run promote", () => {
+  it("tells a person's mistake without a stack, and ends with the contract's code for it", () => {
+    const entry = join(import.meta.dirname, "../../cli/promote.ts");
+    try {
+      execFileSync(process.execPath, [entry, "staging"], { stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });
+      assert.fail("it ended well");
+    } catch (error) {
+      const { status, stderr } = error as { status: number; stderr: string };
+      assert.equal(stderr, "promote: say where from, --from <stack> or --digests <file>, and only one of them\n");
+      assert.equal(status, 50);
+    }
+  });
+});
