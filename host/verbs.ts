@@ -1,3 +1,5 @@
+import { dataVerb } from "./data/data.ts";
+import { retireDataVerb } from "./data/retireData.ts";
 import { platformVerb } from "./platform/platform.ts";
 import { hostSecretsVerb } from "./secrets/hostSecrets.ts";
 import { secretsVerb } from "./secrets/secrets.ts";
@@ -16,6 +18,8 @@ export const verbs: Readonly<Record<string, Verb>> = {
   platform: platformVerb,
   "host-secrets": hostSecretsVerb,
   secrets: secretsVerb,
+  data: dataVerb,
+  "retire-data": retireDataVerb,
   rollout: rolloutVerb,
   retire: retireVerb,
   status: statusVerb,

@@ -9,6 +9,7 @@ export interface AccountFiles {
 export interface Account {
   readonly name: string;
   readonly userId: number;
+  readonly groupId: number;
   readonly home: string;
   readonly shell: string;
   /** Supplementary groups, in name order. */
@@ -27,6 +28,7 @@ export function findAccount(files: AccountFiles, name: string): Account | undefi
   return {
     name,
     userId: Number(entry[2]),
+    groupId: Number(entry[3]),
     home: entry[5] ?? "",
     shell: entry[6] ?? "",
     groups: rows(files.group)

@@ -109,7 +109,7 @@ async function makePersonalHome(world: World, name: string, home: string): Promi
   const account = findAccount(await readAccounts(world), name);
   if (account === undefined) throw new Error(`${name}: has no account after one was made`);
   await mkdir(home, { mode: 0o700 });
-  await chown(home, account.userId, account.userId);
+  await chown(home, account.userId, account.groupId);
 }
 
 /** People and environments that were taken out of the settings can no longer log in. Their homes stay: what is in them is not ours. */
