@@ -1,10 +1,8 @@
 /** `npm run promote -- STACK --from STACK | --digests FILE`: writes digests and where they came from into a stack file. */
-import { Command } from "commander";
 import { promote, type PromoteOptions } from "./promoteCommand.ts";
-import { runCommand } from "./run.ts";
+import { newProgram, runCommand } from "./run.ts";
 
-await new Command("npm run promote --")
-  .description("Write the images of a build, or those that another stack runs, into a stack file. Deploys nothing.")
+await newProgram("npm run promote --", "Write the images of a build, or those that another stack runs, into a stack file. Deploys nothing.")
   .argument("<stack>", "the stack to promote into")
   .option("--app <app>", "an app of the stack; may be repeated (default: all)", (app: string, before: string[] | undefined) => [
     ...(before ?? []),

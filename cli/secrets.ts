@@ -1,9 +1,8 @@
 /** `npm run secrets -- generate|check STACK`: makes and checks what stands in the secret store. Shows names only. */
-import { Command } from "commander";
 import { checkSecrets, generateStackSecrets } from "./storeCommands.ts";
-import { runCommand } from "./run.ts";
+import { newProgram, runCommand } from "./run.ts";
 
-const program = new Command("npm run secrets --").description("What stands in the secret store, by name only.");
+const program = newProgram("npm run secrets --", "What stands in the secret store, by name only.");
 
 program
   .command("generate")
