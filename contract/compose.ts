@@ -41,7 +41,12 @@ export const Mount = z.discriminatedUnion("type", [
     target: Text,
     read_only: z.literal(true),
   }),
-  z.strictObject({ type: z.literal("tmpfs"), target: Text, tmpfs: z.strictObject({ size: z.int().positive().optional() }).optional() }),
+  z.strictObject({
+    type: z.literal("tmpfs"),
+    target: Text,
+    /** `size` in bytes. `mode`: without one the folder in the image decides, and only root could write. */
+    tmpfs: z.strictObject({ size: z.int().positive().optional(), mode: z.int().min(0).max(0o7777) }),
+  }),
 ]);
 export type Mount = z.infer<typeof Mount>;
 

@@ -26,12 +26,12 @@ export function planMounts(people: PeopleService, input: MountInput, faults: Fau
       sink.add(`must be NAME:/path, ./config/FILE:/path:ro or a mapping with type, source and target, got ${seen(written)}`);
     else if (mount.type === "bind") mounts.push(...bind(mount, input, sink));
     else if (mount.type === "volume") mounts.push(...volume(mount, input, sink));
-    else mounts.push({ type: "tmpfs", target: mount.target });
+    else mounts.push(memory(mount.target));
   });
   for (const target of typeof people.tmpfs === "string" ? [people.tmpfs] : (people.tmpfs ?? [])) {
     const [path = "", options = ""] = target.split(":", 2);
     const size = /(?:^|,)size=(\d+)([kmg]?)/i.exec(options);
-    mounts.push({ type: "tmpfs", target: path, ...(size === null ? {} : { tmpfs: { size: bytes(size[1] ?? "0", size[2] ?? "") } }) });
+    mounts.push(memory(path, size === null ? undefined : bytes(size[1] ?? "0", size[2] ?? "")));
   }
   return mounts.length === 0 ? undefined : mounts;
 }
@@ -67,6 +67,11 @@ function volume(mount: WrittenMount, input: MountInput, faults: FaultSink): Moun
   }
   const { source, target, readOnly } = mount;
   return [readOnly ? { type: "volume", source, target, read_only: true } : { type: "volume", source, target }];
+}
+
+/** Writable for everybody, as /tmp is: Docker would take over the mode of the folder in the image, but not its owner. */
+function memory(target: string, size?: number): Mount {
+  return { type: "tmpfs", target, tmpfs: { ...(size === undefined ? {} : { size }), mode: 0o1777 } };
 }
 
 function shortForm(written: string): WrittenMount | undefined {

@@ -25,7 +25,7 @@ describe("planning an app", () => {
       volumes: [
         { type: "volume", source: "uploads", target: "/srv/uploads" },
         { type: "bind", source: "config/app.ini", target: "/etc/app.ini", read_only: true },
-        { type: "tmpfs", target: "/tmp", tmpfs: { size: 67_108_864 } },
+        { type: "tmpfs", target: "/tmp", tmpfs: { size: 67_108_864, mode: 0o1777 } },
       ],
       read_only: true,
       mem_limit: "4g",
