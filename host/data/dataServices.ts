@@ -67,7 +67,7 @@ export async function bringUp(
   context: Context,
 ): Promise<ServiceChanges> {
   const { instance, healthTimeoutSeconds } = request;
-  const mask = maskOf(Object.values(secrets));
+  const mask = maskOf(Object.values(secrets), [plan, instance]);
   const file = dataDocumentPath(context, instance);
   const call: ComposeUp = { project: plan.project, file, secrets, timeoutSeconds: healthTimeoutSeconds + 60 };
   await writeDocument(file, composeText(plan.document));

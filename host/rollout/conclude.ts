@@ -120,7 +120,7 @@ function newServing({ release, releaseId, colour }: Attempt): Serving {
 }
 
 function masked(attempt: Attempt, failure: FailedAttempt): FailedAttempt {
-  return { ...failure, what: maskOf(Object.values(attempt.secrets.values))(failure.what) };
+  return { ...failure, what: maskOf(Object.values(attempt.secrets.values), attempt.manifest)(failure.what) };
 }
 
 function orderOf(order: Order): Pick<Concluded, "request" | "manifest" | "releaseId" | "reason"> {

@@ -13,7 +13,7 @@ const shownLines = 12;
  * in trouble the last lines go to the caller: in CI there may be nobody who can look at the host.
  */
 export async function gatherEvidence(attempt: Attempt): Promise<void> {
-  const mask = maskOf(Object.values(attempt.secrets.values));
+  const mask = maskOf(Object.values(attempt.secrets.values), attempt.manifest);
   const looked = (await inspect(attempt.context, attempt.members)).filter(({ container }) => container.status !== "created");
   const found = await Promise.all(looked.map(({ member, container }) => evidenceOf(attempt, member, container, mask)));
   attempt.course.evidence.push(...found);

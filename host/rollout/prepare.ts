@@ -14,7 +14,7 @@ import { warn } from "./attempt.ts";
 import type { Attempt, Course } from "./attempt.ts";
 import { removeColour } from "./colour.ts";
 import { composeCommand, composeFault } from "./compose.ts";
-import { maskOf } from "./mask.ts";
+import { type Mask, maskOf } from "./mask.ts";
 import { reasonOf } from "./order.ts";
 import type { Order } from "./order.ts";
 import { environmentSecrets } from "./secretValues.ts";
@@ -28,7 +28,7 @@ export async function prepare(
   unmasked: Context,
 ): Promise<Attempt> {
   const { instance } = order.manifest;
-  const context = withMask(unmasked, Object.values(secrets.values));
+  const context = withMask(unmasked, maskOf(Object.values(secrets.values), order.manifest));
   const number = await nextNumber(context.paths, instance);
   const { release, directory, releaseId } = await releaseOf(order, number, context);
   const colour = before === undefined ? "blue" : otherColour(before.current.colour);
@@ -42,7 +42,7 @@ export async function prepare(
   const call = { project, directory, override, secrets: environmentSecrets(order.manifest, secrets) };
   const checked = await context.execute(composeCommand(call, ["config", "--quiet"]));
   if (checked.exitCode !== 0)
-    throw new Failure("aborted", "compose_invalid", maskOf(Object.values(secrets.values))(composeFault(checked.stderr)));
+    throw new Failure("aborted", "compose_invalid", maskOf(Object.values(secrets.values), order.manifest)(composeFault(checked.stderr)));
 
   const token = randomBytes(24).toString("hex");
   const journal: Journal = {
@@ -114,8 +114,7 @@ async function releaseOf(
 }
 
 /** From here on, no known secret value leaves the program in its progress lines. */
-function withMask(context: Context, values: readonly string[]): Context {
-  const mask = maskOf(values);
+function withMask(context: Context, mask: Mask): Context {
   const { progress } = context;
   return {
     ...context,

@@ -33,7 +33,11 @@ async function createColour(attempt: Attempt): Promise<void> {
   const call = { project: colourProject(instance, colour), directory, override, secrets: environmentSecrets(manifest, attempt.secrets) };
   const created = await context.execute(composeCommand(call, ["create", "--no-build", "--pull=never"]));
   if (created.exitCode !== 0) {
-    throw new Failure("aborted", "compose_invalid", maskOf(Object.values(attempt.secrets.values))(composeFault(created.stderr)));
+    throw new Failure(
+      "aborted",
+      "compose_invalid",
+      maskOf(Object.values(attempt.secrets.values), attempt.manifest)(composeFault(created.stderr)),
+    );
   }
   attempt.members = await membersOf(context, instance, colour);
   for (const [service, { scale }] of Object.entries(manifest.release.runtime.document.services)) {
