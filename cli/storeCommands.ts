@@ -8,9 +8,9 @@ interface Options {
   readonly json?: true;
 }
 
-export async function generateStackSecrets(stack: string, { json }: Options): Promise<ExitCode> {
+export async function generateStackSecrets(stack: string, { json }: Options, environment = process.env): Promise<ExitCode> {
   const settings = readDeclaredStackFile(stack);
-  const store = storeOf(settings);
+  const store = storeOf(settings, environment);
   if (json !== true) process.stderr.write(`==> ${store.name}\n`);
   const { written, kept } = await generateSecrets(requirementsOf(settings), store);
   if (json === true) {
@@ -22,12 +22,13 @@ export async function generateStackSecrets(stack: string, { json }: Options): Pr
   return 0;
 }
 
-export async function checkSecrets(stack: string, { json }: Options): Promise<ExitCode> {
+export async function checkSecrets(stack: string, { json }: Options, environment = process.env): Promise<ExitCode> {
   const settings = readDeclaredStackFile(stack);
-  const store = storeOf(settings);
-  const { requirements } = await collectSecrets(settings, store);
-  const variables = new Set(requirements.map(({ folder, name }) => `${folder} ${name}`)).size;
+  const store = storeOf(settings, environment);
+  const { requirements, values } = await collectSecrets(settings, store);
+  const present = requirements.filter(({ folder, name }) => values.value(folder, name) !== undefined);
+  const variables = new Set(present.map(({ folder, name }) => `${folder} ${name}`)).size;
   if (json === true) process.stdout.write(`${JSON.stringify({ variables, faults: 0 })}\n`);
-  else process.stdout.write(`==> ${store.name}: all ${variables} variables that ${stack} needs are right\n`);
+  else process.stdout.write(`==> ${store.name}: all ${variables} variables of ${stack} are there and look right\n`);
   return 0;
 }

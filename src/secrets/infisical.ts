@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type FetchWatch, watchFetches } from "./abortableFetch.ts";
 import type { StoreCredentials } from "./credentials.ts";
 import { mergeImports } from "./mergeImports.ts";
-import { generatePlaceholder, type SecretStore } from "./source.ts";
+import { type Folders, generatePlaceholder, type SecretStore } from "./source.ts";
 import { deadlineError, refusalError, refusalOf, type StorePlace, type StoreStep, storeError, unreachableError } from "./storeFault.ts";
 
 /** The only file that knows Infisical's SDK. One login per run; one deadline for everything until the last value is there. */
@@ -30,11 +30,7 @@ export function infisicalStore(credentials: StoreCredentials, environment: strin
   };
   return {
     name: `Infisical at ${credentials.siteUrl}, environment "${environment}"`,
-    read: (folders) =>
-      run(
-        "read",
-        async (sdk) => new Map(await Promise.all(folders.map(async (folder) => [folder, await readFolder(sdk, place, folder)] as const))),
-      ),
+    read: (folders) => run("read", (sdk) => readFolders(sdk, place, folders)),
     put: (folder, name, value) => run("write", (sdk) => putValue(sdk, place, folder, name, value)),
   };
 }
@@ -80,6 +76,16 @@ async function aborted(signal: AbortSignal): Promise<never> {
 
 const Secret = z.object({ secretKey: z.string(), secretValue: z.string(), secretValueHidden: z.boolean().optional() });
 const Listing = z.object({ secrets: z.array(Secret), imports: z.array(z.object({ secrets: z.array(Secret) })).optional() });
+
+async function readFolders(sdk: InfisicalSDK, place: StorePlace, folders: readonly string[]): Promise<Folders> {
+  const read = await Promise.all(folders.map(async (folder) => [folder, await readFolder(sdk, place, folder)] as const));
+  // A listing answers with nothing at all for an environment that is not there or that the identity may not see. Asking for one secret by
+  // name tells them from one that is still empty.
+  if (read.every(([, values]) => values.size === 0)) {
+    await ownValue(sdk, place, "/", "FINGERPRINT_KEY");
+  }
+  return new Map(read);
+}
 
 async function readFolder(sdk: InfisicalSDK, place: StorePlace, folder: string): Promise<ReadonlyMap<string, string>> {
   let answer: unknown;
@@ -166,7 +172,7 @@ async function ownValue(sdk: InfisicalSDK, place: StorePlace, folder: string, na
     });
     return Secret.parse(answer).secretValue;
   } catch (error) {
-    if (refusalOf(error)?.status === 404) return undefined;
+    if (refusalOf(error)?.status === 404 && !(folder === "/" && isFolderAbsent(error))) return undefined;
     throw error;
   }
 }

@@ -95,7 +95,7 @@ export function unreachableError(place: StorePlace, error: unknown): UserError {
         ? "it refuses connections"
         : code === "TimeoutError"
           ? "it does not answer"
-          : (code ?? String(error));
+          : (code ?? innermost(error));
   return storeError(
     place,
     `cannot be reached: ${reason}`,
@@ -110,6 +110,11 @@ export function deadlineError(place: StorePlace, step: StoreStep, seconds: numbe
 
 export function storeError(place: Pick<StorePlace, "siteUrl">, what: string, next: string): UserError {
   return new UserError(`secret store: ${place.siteUrl} ${what}; ${next}`);
+}
+
+function innermost(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? innermost(error.cause) : error.message;
 }
 
 /** Code of the innermost network error: `fetch failed` says nothing, its causes do. */

@@ -230,6 +230,20 @@ describe("Infisical on a good day", () => {
     );
   });
 
+  it("is asked for one secret by name where every folder is empty, since a listing hides why", async () => {
+    const byName = `${list}/FINGERPRINT_KEY`;
+    const empty = await serve(goodDay());
+    assert.deepEqual(await store(empty.url).read(["/"]), new Map([["/", new Map()]]));
+    assert.equal(empty.requests.at(-1), `GET ${byName}`);
+    const denied = await serve(
+      goodDay(only(byName, { status: 403, body: { message: "You are not allowed to describeSecret on secrets" } })),
+    );
+    assert.match(
+      (await failure(denied.url)).message,
+      /^secret store: URL does not let this machine identity read secrets in project project-1, environment "staging"/,
+    );
+  });
+
   it("may stand below a base path", async () => {
     const inner = goodDay(undefined, { "/": listing({ A: "1" }) });
     const server = await serve((request) =>
