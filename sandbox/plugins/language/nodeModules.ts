@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What matters of an installed package's `package.json`. */
@@ -6,7 +6,7 @@ export interface InstalledPackage {
   readonly path: string;
   readonly name: string;
   readonly version: string;
-  /** The `pulumi` section of a provider's package; some older ones have it in a file of its own. */
+  /** The section that a provider's package has. */
   readonly pulumi: PulumiSection | undefined;
 }
 
@@ -27,34 +27,24 @@ export interface RequiredPlugin {
   readonly parameterization: PulumiSection["parameterization"];
 }
 
-/**
- * Every package under the program's `node_modules`, nested ones too.
- *
- * The official language host walks the whole program directory, symbolic links included, and so meets every checkout, server root and cache
- * that lies in it. A package that a program can import is in `node_modules`.
- */
+/** Every package under the program's `node_modules`, nested ones too. */
 export function installedPackages(programDirectory: string): InstalledPackage[] {
-  const found: InstalledPackage[] = [];
-  const visit = (nodeModules: string): void => {
-    for (const entry of entries(nodeModules)) {
-      if (entry.startsWith(".")) continue;
-      const path = join(nodeModules, entry);
-      if (entry.startsWith("@")) visit(path);
-      else {
-        const manifest = readManifest(path);
-        if (manifest !== undefined) found.push(manifest);
-        visit(join(path, "node_modules"));
-      }
-    }
-  };
-  visit(join(programDirectory, "node_modules"));
-  return found;
+  return packageDirectories(programDirectory).flatMap((path) => readManifest(path, readText(join(path, "package.json"))) ?? []);
 }
 
-/** The plugins that those packages ask for, each once. */
-export function requiredPlugins(packages: readonly InstalledPackage[]): RequiredPlugin[] {
+/**
+ * The plugins that those packages ask for, each once.
+ *
+ * The official language host walks the whole program directory, symbolic links included, and so meets every checkout, server root and cache
+ * that lies in it. A package that a program can import is in `node_modules`. Of the hundreds there a handful mentions Pulumi: only these are
+ * parsed, since every preview waits for this.
+ */
+export function requiredPlugins(programDirectory: string): RequiredPlugin[] {
   const plugins = new Map<string, RequiredPlugin>();
-  for (const { name, version, pulumi } of packages) {
+  for (const path of packageDirectories(programDirectory)) {
+    const text = readText(join(path, "package.json"));
+    if (text === undefined || !text.includes('"pulumi"')) continue;
+    const { name = "", version = "", pulumi } = readManifest(path, text) ?? {};
     if (pulumi?.resource !== true) continue;
     const plugin = {
       name: pulumi.name ?? pluginName(name),
@@ -67,31 +57,46 @@ export function requiredPlugins(packages: readonly InstalledPackage[]): Required
   return [...plugins.values()];
 }
 
+function packageDirectories(programDirectory: string): string[] {
+  const found: string[] = [];
+  const visit = (nodeModules: string): void => {
+    for (const entry of readdirSync(nodeModules)) {
+      const path = join(nodeModules, entry);
+      if (entry.startsWith("@")) visit(path);
+      else if (!entry.startsWith(".")) {
+        found.push(path);
+        visitIfThere(join(path, "node_modules"));
+      }
+    }
+  };
+  // Asked first: a missing folder is the rule here, and an exception for each would cost more than all the rest.
+  const visitIfThere = (nodeModules: string): void => {
+    if (existsSync(nodeModules)) visit(nodeModules);
+  };
+  visitIfThere(join(programDirectory, "node_modules"));
+  return found;
+}
+
 function pluginName(packageName: string): string {
   if (packageName.startsWith("@pulumi/")) return packageName.slice("@pulumi/".length);
   throw new Error(`${packageName}/package.json: a provider's package outside @pulumi needs "name" in its "pulumi" section`);
 }
 
-function entries(directory: string): string[] {
+function readText(path: string): string | undefined {
   try {
-    return readdirSync(directory);
+    return readFileSync(path, "utf8");
   } catch {
-    return []; // Most packages have no node_modules of their own.
+    return undefined; // A folder that is no package.
   }
 }
 
-function readManifest(path: string): InstalledPackage | undefined {
-  const manifest = readJson(join(path, "package.json"));
-  if (manifest === undefined) return undefined;
-  const { name, version, pulumi } = manifest as { name?: string; version?: string; pulumi?: PulumiSection };
-  const section = pulumi ?? (readJson(join(path, "pulumi-plugin.json")) as PulumiSection | undefined);
-  return { path, name: name ?? "", version: version ?? "", pulumi: section };
-}
-
-function readJson(path: string): unknown {
+/** Undefined for what is no manifest, such as a package's own test fixtures. */
+function readManifest(path: string, text: string | undefined): InstalledPackage | undefined {
+  if (text === undefined) return undefined;
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as unknown;
+    const { name = "", version = "", pulumi } = JSON.parse(text) as { name?: string; version?: string; pulumi?: PulumiSection };
+    return { path, name, version, pulumi };
   } catch {
-    return undefined; // Not there, or a package's test fixture that is no JSON: no plugin either way.
+    return undefined;
   }
 }

@@ -6,7 +6,7 @@ import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
 import type * as plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import { execFile, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { statusOf } from "../base/status.ts";
@@ -85,12 +85,16 @@ export class LanguageService {
     return info;
   }
 
+  /** Asked at the beginning of every preview and every update, so it starts a Node only for one that is not this one. */
   async #about(): Promise<language.AboutResponse> {
     const executable = findExecutable("node", this.#environment["PATH"] ?? "");
-    const { stdout } = await promisify(execFile)(executable, ["--version"], { env: this.#environment });
+    const isThis = realpathSync(executable) === realpathSync(process.execPath);
+    const version = isThis
+      ? process.version
+      : (await promisify(execFile)(executable, ["--version"], { env: this.#environment })).stdout.trim();
     const response = new languagePb.AboutResponse();
     response.setExecutable(executable);
-    response.setVersion(stdout.trim());
+    response.setVersion(version);
     response.getMetadataMap().set("packagemanager", "npm");
     return response;
   }
@@ -116,7 +120,7 @@ function programOptions(request: WithInfo): RuntimeOptions {
 }
 
 function requiredPackages(directory: string): language.GetRequiredPackagesResponse {
-  const packages = requiredPlugins(installedPackages(directory)).map(({ name, version, server, parameterization }) => {
+  const packages = requiredPlugins(directory).map(({ name, version, server, parameterization }) => {
     const dependency = new pluginPb.PackageDependency();
     dependency.setName(name);
     dependency.setKind("resource");

@@ -22,7 +22,8 @@ export interface StateResource {
 /** A throw-away project with a state file of its own, run by the real engine. */
 export interface PulumiProject {
   readonly directory: string;
-  readonly environment: Readonly<Record<string, string>>;
+  /** Of every run; a test may change it. */
+  readonly environment: Record<string, string>;
   /** Replaces `index.ts`. */
   program(source: string): Promise<void>;
   file(path: string, content: string): Promise<void>;
