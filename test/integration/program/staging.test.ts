@@ -38,9 +38,9 @@ describe("staging, from a bare server", () => {
       host,
       '{ health release postgres { version rows } redis { counter } job(word: "hello") { state result } }',
     );
-    assert.equal(data.health, "ok");
+    assert.equal(data.health, "healthy");
     assert.match(data.release, /^[0-9a-f]{64}$/);
-    assert.match(data.postgres.version, /^PostgreSQL 17/);
+    assert.match(data.postgres.version, /^17\./);
     assert.ok(data.redis.counter > 0);
     assert.deepEqual(data.job, { state: "SUCCESS", result: "HELLO" });
   });
