@@ -174,7 +174,9 @@ function toContainer(details: z.infer<typeof ContainerDetails>): Container {
     status: state.Status,
     running: state.Running && !state.Restarting,
     health: hasHealthCheck(config.Healthcheck?.Test) ? (state.Health?.Status ?? "starting") : null,
-    healthLog: (state.Health?.Log ?? []).map((entry) => `${entry.End} exit ${entry.ExitCode}: ${entry.Output.trim()}`),
+    healthLog: (state.Health?.Log ?? []).map((entry) =>
+      [`${entry.End} exit ${entry.ExitCode}`, entry.Output.trim()].filter((part) => part !== "").join(": "),
+    ),
     exitCode: state.ExitCode,
     outOfMemory: state.OOMKilled,
     error: state.Error,

@@ -7,6 +7,7 @@ import type { Current } from "../state/current.ts";
 import { writeJournal } from "../state/journal.ts";
 import type { Journal } from "../state/journal.ts";
 import type { Member } from "./colour.ts";
+import type { Mask } from "./mask.ts";
 import type { Order } from "./order.ts";
 import type { PublicBefore } from "./publicVerdict.ts";
 import type { SecretValues } from "./secretValues.ts";
@@ -47,6 +48,8 @@ export interface Attempt {
   readonly token: string;
   /** What the containers get. */
   readonly secrets: SecretValues;
+  /** Hides them in whatever containers, compose or answers say. */
+  readonly mask: Mask;
   readonly watch: Watch;
   journal: Journal;
   /** Containers of the new release; empty until `start` has created them. */

@@ -13,7 +13,6 @@ import { failedAttempt, failedRollback, failedTakeBack } from "./ending.ts";
 import type { FailedAttempt } from "./ending.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { handOver } from "./handover.ts";
-import { maskOf } from "./mask.ts";
 import { reasonOf } from "./order.ts";
 import type { Order } from "./order.ts";
 import { record } from "./record.ts";
@@ -120,7 +119,7 @@ function newServing({ release, releaseId, colour }: Attempt): Serving {
 }
 
 function masked(attempt: Attempt, failure: FailedAttempt): FailedAttempt {
-  return { ...failure, what: maskOf(Object.values(attempt.secrets.values), attempt.manifest)(failure.what) };
+  return { ...failure, what: attempt.mask(failure.what) };
 }
 
 function orderOf(order: Order): Pick<Concluded, "request" | "manifest" | "releaseId" | "reason"> {

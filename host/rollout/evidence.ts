@@ -3,7 +3,6 @@ import type { Container } from "../docker/containers.ts";
 import type { Attempt } from "./attempt.ts";
 import { inspect } from "./colour.ts";
 import type { Member } from "./colour.ts";
-import { maskOf } from "./mask.ts";
 
 const logLines = 50;
 const shownLines = 12;
@@ -13,9 +12,8 @@ const shownLines = 12;
  * in trouble the last lines go to the caller: in CI there may be nobody who can look at the host.
  */
 export async function gatherEvidence(attempt: Attempt): Promise<void> {
-  const mask = maskOf(Object.values(attempt.secrets.values), attempt.manifest);
   const looked = (await inspect(attempt.context, attempt.members)).filter(({ container }) => container.status !== "created");
-  const found = await Promise.all(looked.map(({ member, container }) => evidenceOf(attempt, member, container, mask)));
+  const found = await Promise.all(looked.map(({ member, container }) => evidenceOf(attempt, member, container)));
   attempt.course.evidence.push(...found);
   for (const [index, { container }] of looked.entries()) {
     const evidence = found[index];
@@ -23,7 +21,7 @@ export async function gatherEvidence(attempt: Attempt): Promise<void> {
   }
 }
 
-async function evidenceOf({ context }: Attempt, member: Member, container: Container, mask: (text: string) => string): Promise<Evidence> {
+async function evidenceOf({ context, mask }: Attempt, member: Member, container: Container): Promise<Evidence> {
   const log = await context.docker.logTail(member.id, logLines);
   return {
     service: member.service,

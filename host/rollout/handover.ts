@@ -49,8 +49,9 @@ async function handOverSingletons(attempt: Attempt, old: readonly Member[], next
 
 async function begin(attempt: Attempt, members: readonly Member[]): Promise<void> {
   await startInOrder(attempt, members);
-  await setPolicies(attempt.context, members, "unless-stopped");
   await Promise.all(members.map((member) => untilGood(attempt, member, judgeHealth)));
+  // Only now: Docker would start one that ends at once over and over, and its first exit would go unseen.
+  await setPolicies(attempt.context, members, "unless-stopped");
 }
 
 /** How long no container of a singleton ran, by Docker's own times. */

@@ -15,7 +15,6 @@ export type Judge = (container: Container | undefined) => Judgement | undefined;
 export const judgeHealth: Judge = (container) => {
   if (container === undefined) return bad("container_exited", "was removed while it was starting");
   if (ended(container)) return bad("container_exited", exitWords(container));
-  if (container.restarts > 0) return bad("container_exited", `was restarted ${container.restarts} times`);
   if (container.health === "unhealthy") return bad("container_unhealthy", `its health check failed${lastHealth(container)}`);
   if (container.running && (container.health === null || container.health === "healthy")) return { kind: "good", container };
   return undefined;
@@ -33,7 +32,7 @@ export function judgeSteady(restartsBefore: number): Judge {
   return (container) => {
     if (container === undefined) return bad("settle_failed", "was removed");
     if (ended(container)) return bad("settle_failed", exitWords(container));
-    if (container.restarts > restartsBefore) return bad("settle_failed", `died and was restarted (${exitWords(container)})`);
+    if (container.restarts > restartsBefore) return bad("settle_failed", "died, and Docker started it again");
     if (container.health === "unhealthy") return bad("settle_failed", `its health check failed${lastHealth(container)}`);
     return undefined;
   };

@@ -14,7 +14,8 @@ import { warn } from "./attempt.ts";
 import type { Attempt, Course } from "./attempt.ts";
 import { removeColour } from "./colour.ts";
 import { composeCommand, composeFault } from "./compose.ts";
-import { type Mask, maskOf } from "./mask.ts";
+import { maskOf } from "./mask.ts";
+import type { Mask } from "./mask.ts";
 import { reasonOf } from "./order.ts";
 import type { Order } from "./order.ts";
 import { environmentSecrets } from "./secretValues.ts";
@@ -28,7 +29,8 @@ export async function prepare(
   unmasked: Context,
 ): Promise<Attempt> {
   const { instance } = order.manifest;
-  const context = withMask(unmasked, maskOf(Object.values(secrets.values), order.manifest));
+  const mask = maskOf(Object.values(secrets.values), order.manifest);
+  const context = withMask(unmasked, mask);
   const number = await nextNumber(context.paths, instance);
   const { release, directory, releaseId } = await releaseOf(order, number, context);
   const colour = before === undefined ? "blue" : otherColour(before.current.colour);
@@ -41,8 +43,7 @@ export async function prepare(
   const override = composeText(colourOverride(order.manifest, colour, []));
   const call = { project, directory, override, secrets: environmentSecrets(order.manifest, secrets) };
   const checked = await context.execute(composeCommand(call, ["config", "--quiet"]));
-  if (checked.exitCode !== 0)
-    throw new Failure("aborted", "compose_invalid", maskOf(Object.values(secrets.values), order.manifest)(composeFault(checked.stderr)));
+  if (checked.exitCode !== 0) throw new Failure("aborted", "compose_invalid", mask(composeFault(checked.stderr)));
 
   const token = randomBytes(24).toString("hex");
   const journal: Journal = {
@@ -76,6 +77,7 @@ export async function prepare(
     before,
     token,
     secrets,
+    mask,
     watch,
     journal,
     members: [],

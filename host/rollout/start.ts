@@ -12,7 +12,6 @@ import { composeCommand, composeFault } from "./compose.ts";
 import { inOrder } from "./inOrder.ts";
 import { judgeHealth, judgeJob } from "./judge.ts";
 import type { Judge } from "./judge.ts";
-import { maskOf } from "./mask.ts";
 import { environmentSecrets } from "./secretValues.ts";
 
 /** Creates the new colour, ties it to the shared networks, runs its jobs and starts its web services. */
@@ -32,13 +31,7 @@ async function createColour(attempt: Attempt): Promise<void> {
   const override = composeText(colourOverride(manifest, colour, await secretFiles(attempt)));
   const call = { project: colourProject(instance, colour), directory, override, secrets: environmentSecrets(manifest, attempt.secrets) };
   const created = await context.execute(composeCommand(call, ["create", "--no-build", "--pull=never"]));
-  if (created.exitCode !== 0) {
-    throw new Failure(
-      "aborted",
-      "compose_invalid",
-      maskOf(Object.values(attempt.secrets.values), attempt.manifest)(composeFault(created.stderr)),
-    );
-  }
+  if (created.exitCode !== 0) throw new Failure("aborted", "compose_invalid", attempt.mask(composeFault(created.stderr)));
   attempt.members = await membersOf(context, instance, colour);
   for (const [service, { scale }] of Object.entries(manifest.release.runtime.document.services)) {
     const count = attempt.members.filter((member) => member.service === service).length;

@@ -138,7 +138,10 @@ describe("a rollout on a server", () => {
       ],
     );
     const log = await world.host.shell("tail -n 3 /srv/deploy-history.log");
-    assert.match(log, /^\S+ \| shop-staging \| staging \| rollout \| v1 \| deployed \| shop-staging serves sha-abcdef1__\S+ \(version v1\)$/m);
+    assert.match(
+      log,
+      /^\S+ \| shop-staging \| staging \| rollout \| v1 \| deployed \| shop-staging serves sha-abcdef1__\S+ \(version v1\)$/m,
+    );
   });
 
   it("takes the instance out of service when it is retired, and says what stays", async () => {
@@ -153,13 +156,10 @@ describe("a rollout on a server", () => {
     assert.match(call.stderr, /^ {4}stays: data service shop-staging-data-redis-1 /m);
     assert.deepEqual(await world.containers(), []);
     assert.equal((await world.visit("/")).status, 404);
-    assert.equal(await world.host.shell("ls /srv/stacks /srv/releases/current /run/terrace/secrets/shop-staging"), [
-      "/run/terrace/secrets/shop-staging:",
-      "",
-      "/srv/releases/current:",
-      "",
-      "/srv/stacks:",
-    ].join("\n"));
+    assert.equal(
+      await world.host.shell("ls /srv/stacks /srv/releases/current /run/terrace/secrets/shop-staging"),
+      ["/run/terrace/secrets/shop-staging:", "", "/srv/releases/current:", "", "/srv/stacks:"].join("\n"),
+    );
     const again = await world.host.call("retire", world.request());
     assert.match(again.stderr, /serves nothing; nothing to retire/);
   });

@@ -1,12 +1,11 @@
 import { request as httpsRequest } from "node:https";
-import { canonicalJson } from "../../../contract/index.ts";
 import type { Report, RolloutRequest } from "../../../contract/index.ts";
 import { downSandbox, upSandbox } from "../../../sandbox/index.ts";
 import type { SandboxHandle } from "../../../sandbox/index.ts";
 import { pushedReferences } from "../../../sandbox/publishImages.ts";
 import { hostOn, install } from "./host.ts";
 import type { Call, Host } from "./host.ts";
-import { shop, shopSecrets } from "./shop.ts";
+import { shop, shopData, shopSecrets } from "./shop.ts";
 import type { ShopOptions } from "./shop.ts";
 
 const images = [
@@ -49,7 +48,7 @@ export async function rolloutWorld(): Promise<RolloutWorld> {
   const host = hostOn(sandbox, "rollout");
   await install(host, "staging", references["terrace/traefik:v3"] ?? "");
   await host.result("secrets", shopSecrets());
-  await startData(host, references["truealpha/redis:8"] ?? "");
+  await host.result("data", shopData({ images: references }));
 
   const request = (options: Omit<ShopOptions, "images"> = {}): RolloutRequest => shop({ images: references, ...options });
   const visit = visitor(sandbox, host.place.address.ipv4);
@@ -90,28 +89,6 @@ export async function forgetShop({ host, request }: RolloutWorld): Promise<void>
   await host.shell("rm -rf /var/lib/terrace/shop-staging /srv/releases/stacks/shop-staging");
 }
 
-/** The data services as the data layer leaves them: network, volumes, labels, health. */
-async function startData(host: Host, redis: string): Promise<void> {
-  if ((await host.shell("docker ps --quiet --filter name=shop-staging-data-redis-1")) !== "") return;
-  const { registry } = host.sandbox.seed;
-  const auths = { [registry.host]: { auth: Buffer.from(`${registry.user}:${registry.password}`).toString("base64") } };
-  const labels = { instance: "shop-staging", environment: "staging", part: "data", service: "redis", role: "data" };
-  const flags = Object.entries(labels).map(([name, value]) => `--label dev.terrace.${name}=${value}`);
-  await host.shell(`mkdir -p /run/pull && cat > /run/pull/config.json`, canonicalJson({ auths }));
-  await host.shell(`docker --config /run/pull pull --quiet ${redis}; rm -r /run/pull`);
-  await host.shell(
-    [
-      "docker rm --force shop-staging-data-redis-1 || true",
-      "docker network inspect shop-staging-data || docker network create shop-staging-data",
-      "docker volume create shop-staging_queue",
-      "docker volume create shop-staging_uploads",
-      `docker run --detach --name shop-staging-data-redis-1 --restart unless-stopped --network shop-staging-data --network-alias redis ` +
-        `--volume shop-staging_queue:/data --env REDIS_PASSWORD=redis-password-of-the-shop ` +
-        `--health-interval 1s --health-cmd /usr/local/bin/healthy ${flags.join(" ")} ${redis}`,
-    ].join("\n"),
-  );
-}
-
 function visitor(sandbox: SandboxHandle, address: string): RolloutWorld["visit"] {
   return (path, headers = {}, host = shopName) =>
     new Promise((resolve, reject) => {
@@ -129,4 +106,11 @@ function visitor(sandbox: SandboxHandle, address: string): RolloutWorld["visit"]
       outgoing.once("error", reject);
       outgoing.end();
     });
+}
+
+/** Looks until it holds; a look that fails counts as "not yet". */
+export async function until(holds: () => Promise<boolean>, seconds = 60): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; !(await holds().catch(() => false));) {
+    if (Date.now() > end) throw new Error(`did not come true within ${seconds} s: ${holds.toString()}`);
+  }
 }
