@@ -52,7 +52,9 @@ export function openDatabase(settings: Settings["postgres"]): Database {
     return pool;
   };
   return {
-    ping: async () => void (await pool.query("SELECT 1")),
+    ping: async () => {
+      await pool.query("SELECT 1");
+    },
     version: async () => {
       const { rows } = await pool.query<{ server_version: string }>("SHOW server_version");
       return first(rows).server_version;

@@ -17,9 +17,11 @@ export async function graphqlRoute({ request, response, url }: Exchange, context
       ? fromParameters(url.searchParams)
       : fromBody(await readBody(request, bodyLimitBytes), request.headers["content-type"]);
   const document = parsed(operation.query);
-  if (document instanceof GraphQLError) return sendJson(response, 400, { errors: [document] });
-  const faults = validate(schema, document);
-  if (faults.length > 0) return sendJson(response, 400, { errors: faults });
+  const faults = document instanceof GraphQLError ? [document] : validate(schema, document);
+  if (document instanceof GraphQLError || faults.length > 0) {
+    sendJson(response, 400, { errors: faults });
+    return;
+  }
   if (request.method === "GET" && getOperationAST(document, operation.operationName)?.operation !== "query") {
     response.setHeader("allow", "POST");
     throw new HttpError(405, "a mutation needs POST: GET requests may be repeated by anyone on the way");

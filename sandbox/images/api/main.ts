@@ -5,7 +5,7 @@ import { readSettings, SettingsError } from "./settings.ts";
 import { readVersion } from "./version.ts";
 
 async function main(): Promise<void> {
-  const version = readVersion(process.env["TERRACE_VERSION_FILE"] ?? join("/app", "version.json"));
+  const version = readVersion(process.env["TRUEALPHA_VERSION_FILE"] ?? join("/app", "version.json"));
   if (version.mode === "exits") {
     log("this build exits on purpose", { version: version.version, exitCode: 3 });
     process.exitCode = 3;

@@ -30,9 +30,15 @@ export async function startApi(settings: Settings, version: Version): Promise<Ru
     store: openStore(settings),
     stopping: () => stopping,
   };
+  const underway = new Set<ServerResponse>();
   const server = createServer((request, response) => {
-    // Tells a proxy that keeps connections open to take another one next time.
-    if (stopping) response.shouldKeepAlive = false;
+    underway.add(response);
+    response.once("close", () => {
+      underway.delete(response);
+      // Its head was sent before the end was known, so the client believes that the connection stays.
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
+    if (stopping) lastOnConnection(response);
     respond(request, response, app).catch((error: unknown) => {
       log("error", { path: request.url, error: String(error) });
       response.destroy();
@@ -46,6 +52,7 @@ export async function startApi(settings: Settings, version: Version): Promise<Ru
     port: (server.address() as AddressInfo).port,
     stop: async () => {
       stopping = true;
+      for (const response of underway) lastOnConnection(response);
       events.close();
       const socketsClosed = sockets.close();
       await wait(settings.lingerSeconds * 1000);
@@ -74,6 +81,11 @@ async function respond(request: IncomingMessage, response: ServerResponse, app: 
     if (!request.complete) response.shouldKeepAlive = false;
     sendJson(response, error instanceof HttpError ? error.status : 500, { error: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** Tells a proxy that keeps connections open to take another one next time. */
+function lastOnConnection(response: ServerResponse): void {
+  if (!response.headersSent) response.shouldKeepAlive = false;
 }
 
 function listen(server: Server, port: number): Promise<void> {

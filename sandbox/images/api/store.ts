@@ -52,7 +52,9 @@ export function openStore(settings: Pick<Settings, "redis" | "queue">): Store {
   const connected = Promise.allSettled([client.connect(), listener.connect()]);
 
   return {
-    ping: async () => void (await client.ping()),
+    ping: async () => {
+      await client.ping();
+    },
     count: () => client.incr("truealpha:counter"),
     queued: () => client.lLen(settings.queue),
     runs: async () => {

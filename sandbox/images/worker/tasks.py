@@ -37,7 +37,7 @@ def setting(name, default=None):
     return default
 
 
-BUILD = json.loads(Path(os.environ.get("TERRACE_VERSION_FILE", "/app/version.json")).read_text(encoding="utf-8"))
+BUILD = json.loads(Path(os.environ.get("TRUEALPHA_VERSION_FILE", "/app/version.json")).read_text(encoding="utf-8"))
 if BUILD["mode"] == "exits":
     print("this build exits on purpose", file=sys.stderr)
     sys.exit(3)

@@ -1,12 +1,14 @@
 #!/bin/bash
-# Runs a program in an unpacked image as a container runtime would, in mount and process namespaces that it was started in:
+# Runs a program in an unpacked image as a container runtime would, in namespaces of its own for mounts, processes and
+# the host name, which it must be started in:
 #
-#   container.sh ROOT WORKING_DIRECTORY USER GROUP [tmpfs PATH | bind FROM PATH | env NAME=VALUE]… -- PROGRAM [ARGUMENT …]
+#   container.sh HOST_NAME ROOT WORKING_DIRECTORY USER GROUP [tmpfs PATH | bind FROM PATH | env NAME=VALUE]… -- PROGRAM [ARGUMENT …]
 #
 # The root is read-only, /dev holds four harmless devices, and the network is the machine's.
 set -euo pipefail
-root=$1 directory=$2 user=$3 group=$4
-shift 4
+hostname "$1"
+root=$2 directory=$3 user=$4 group=$5
+shift 5
 
 mount --bind "$root" "$root"
 if [ -d "$root/proc" ]; then

@@ -65,6 +65,8 @@ export async function unpackImage(layout: string, root: string): Promise<Unpacke
 
 export interface ContainerOptions {
   readonly image: UnpackedImage;
+  /** @default "container" */
+  readonly hostName?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** Instead of the image's. */
   readonly command?: readonly string[];
@@ -85,7 +87,7 @@ export class Container {
   private constructor(image: UnpackedImage, environment: readonly string[], argumentsOfScript: readonly string[]) {
     this.#image = image;
     this.#environment = environment;
-    const namespaces = ["--mount", "--pid", "--fork", "--kill-child"];
+    const namespaces = ["--mount", "--pid", "--uts", "--fork", "--kill-child"];
     this.#outer = spawn("unshare", [...namespaces, join(import.meta.dirname, "container.sh"), ...argumentsOfScript], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -97,11 +99,11 @@ export class Container {
   }
 
   static async start(options: ContainerOptions): Promise<Container> {
-    const { image, command = image.command, volumes = {}, tmpfs = [] } = options;
+    const { image, hostName = "container", command = image.command, volumes = {}, tmpfs = [] } = options;
     for (const folder of Object.values(volumes)) await chown(folder, image.user, image.user);
     const environment = [...image.environment, ...Object.entries(options.environment ?? {}).map(([name, value]) => `${name}=${value}`)];
     return new Container(image, environment, [
-      ...[image.root, image.directory, String(image.user), String(image.user)],
+      ...[hostName, image.root, image.directory, String(image.user), String(image.user)],
       ...tmpfs.flatMap((path) => ["tmpfs", path]),
       ...Object.entries(volumes).flatMap(([path, folder]) => ["bind", folder, path]),
       ...environment.flatMap((variable) => ["env", variable]),
@@ -112,9 +114,9 @@ export class Container {
   /** Process id, in the machine's numbering, of the container's first process. */
   async pid(): Promise<number> {
     const parent = String(this.#outer.pid);
-    const children = await readFile(`/proc/${parent}/task/${parent}/children`, "utf8");
+    const children = await readFile(`/proc/${parent}/task/${parent}/children`, "utf8").catch(() => "");
     const pid = Number(children.trim());
-    if (!(pid > 0)) throw new Error(`container: has ended; it said:\n${this.output}`);
+    if (!(pid > 0)) throw new Error(`container: has no process; it said:\n${this.output}`);
     return pid;
   }
 
@@ -144,15 +146,22 @@ export class Container {
     return (await this.run(this.#image.health)).exitCode === 0;
   }
 
-  /** Waits until the health check passes. Rejects with what the container said when it ends instead. */
+  /** Throws with what the container said when it has ended. */
+  assertRunning(): void {
+    const { exitCode, signalCode } = this.#outer;
+    const how = exitCode ?? signalCode;
+    if (how !== null) throw new Error(`container: ended with ${how}; it said:\n${this.output}`);
+  }
+
+  /** Waits until the health check passes. Rejects with what the container said when it ends instead, or after a minute. */
   async untilHealthy(): Promise<void> {
-    let ended: number | NodeJS.Signals | undefined;
-    void this.exited.then((how) => (ended = how));
-    while (ended === undefined) {
+    const deadline = performance.now() + 60_000;
+    while (performance.now() < deadline) {
+      this.assertRunning();
       if (await this.healthy().catch(() => false)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`container: ended with ${ended} before it was healthy; it said:\n${this.output}`);
+    throw new Error(`container: not healthy after a minute; it said:\n${this.output}`);
   }
 
   async signal(name: NodeJS.Signals): Promise<void> {
