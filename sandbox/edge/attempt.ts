@@ -17,8 +17,9 @@ export interface OriginCall {
 
 export interface OriginLimits {
   readonly ports: { readonly http: number; readonly https: number };
+  /** Until TCP is connected; Cloudflare waits 19 s. */
   readonly connectMilliseconds: number;
-  /** From the last byte sent to the first one of the answer. */
+  /** For the TLS handshake, and again from the last byte sent to the first one of the answer; Cloudflare waits 100 s. */
   readonly answerMilliseconds: number;
 }
 
@@ -52,9 +53,9 @@ export function attemptOrigin(
         ? httpRequest({ ...common, port: limits.ports.http })
         : httpsRequest({ ...common, port: limits.ports.https, ...tls });
     let phase: "connecting" | "securing" | "connected" = "connecting";
-    let connectTimer: NodeJS.Timeout | undefined;
+    let stopWaiting = (): void => undefined;
     const connected = (): void => {
-      clearTimeout(connectTimer);
+      stopWaiting();
       phase = "connected";
       request.setTimeout(limits.answerMilliseconds, () => request.destroy(timeout("answer")));
       call.sendBody?.(request);
@@ -64,10 +65,15 @@ export function attemptOrigin(
         connected();
         return;
       }
-      connectTimer = setTimeout(() => request.destroy(timeout("connect")), limits.connectMilliseconds);
+      stopWaiting = patiently(limits.connectMilliseconds, () => request.destroy(timeout("connect")));
       socket.once("connect", () => {
-        if (tls === undefined) connected();
-        else phase = "securing";
+        stopWaiting();
+        if (tls === undefined) {
+          connected();
+          return;
+        }
+        phase = "securing";
+        stopWaiting = patiently(limits.answerMilliseconds, () => request.destroy(timeout("secure")));
       });
       if (tls !== undefined) socket.once("secureConnect", connected);
     });
@@ -81,7 +87,7 @@ export function attemptOrigin(
     });
     // Stays for good: an upload may fail after the answer has begun.
     request.on("error", (error: NodeJS.ErrnoException) => {
-      clearTimeout(connectTimer);
+      stopWaiting();
       resolve({ kind: "failed", error, phase, reused: request.reusedSocket, request });
     });
     if (call.sendBody === undefined) request.end();
@@ -91,7 +97,7 @@ export function attemptOrigin(
 /** The number of Cloudflare's error page for a failed attempt. */
 export function originFault(attempt: Extract<Attempt, { kind: "failed" }>): number {
   const code = attempt.error.code ?? "";
-  if (code === "TERRACE_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return 522;
+  if (code === "TERRACE_CONNECT_TIMEOUT" || code === "TERRACE_SECURE_TIMEOUT" || code === "ETIMEDOUT") return 522;
   if (code === "TERRACE_ANSWER_TIMEOUT") return 524;
   if (code === "ECONNREFUSED") return 521;
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH" || code === "EADDRNOTAVAIL") return 523;
@@ -117,6 +123,25 @@ const certificateFaults = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-function timeout(what: "connect" | "answer"): NodeJS.ErrnoException {
+function timeout(what: "connect" | "secure" | "answer"): NodeJS.ErrnoException {
   return Object.assign(new Error(`the origin took too long to ${what}`), { code: `TERRACE_${what.toUpperCase()}_TIMEOUT` });
+}
+
+/**
+ * Calls `late` after `milliseconds`, unless stopped. Timers run before sockets are looked at: on a machine that starved this process, what
+ * was waited for may have arrived long ago, so the sockets get their turn first.
+ */
+function patiently(milliseconds: number, late: () => void): () => void {
+  let stopped = false;
+  const timer = setTimeout(() => {
+    setImmediate(() => {
+      setImmediate(() => {
+        if (!stopped) late();
+      });
+    });
+  }, milliseconds);
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 }

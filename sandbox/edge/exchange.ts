@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import type { RequestFacts } from "../cloudflare/expression/fields.ts";
@@ -34,7 +34,7 @@ export function readExchange(message: ClientMessage, encrypted: boolean): Exchan
     message,
     target,
     hostHeader,
-    ray: `${randomBytes(8).toString("hex")}-TRC`,
+    ray: `${randomUUID().replaceAll("-", "").slice(0, 16)}-TRC`,
     hasBody: bodyOf(message),
     startedAt: performance.now(),
     facts: {

@@ -67,9 +67,13 @@ export function deliver(
   const headers = clientHeaders(origin.rawHeaders, exchange.ray, more);
   return new Promise((resolve) => {
     response.writeHead(origin.statusCode ?? 502, headers);
-    // Server-sent events wait for their headers.
-    response.flushHeaders();
+    let begun = false;
     let ended = false;
+    origin.once("data", () => (begun = true));
+    // Server-sent events wait for their headers. Content that came with them goes out in the same packet.
+    setImmediate(() => {
+      if (!begun && !ended && !response.destroyed) response.flushHeaders();
+    });
     // A client that leaves ends the request to the origin by its signal.
     response.on("close", () => resolve(ended && response.writableFinished ? "whole" : "cut"));
     origin.on("error", () => response.destroy());

@@ -19,7 +19,7 @@ export interface EdgeOptions {
   readonly name: string;
   /** Folder for the request log (`edge.jsonl`). */
   readonly logs: string;
-  /** @default ports 80 and 443, 15 s to connect, 100 s to answer */
+  /** @default ports 80 and 443, 19 s to connect, 100 s for the handshake and as long for the answer */
   readonly limits?: Partial<OriginLimits>;
 }
 
@@ -39,7 +39,7 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeService> {
   const cache = new EdgeCache();
   const badDays = new EdgeBadDays(Date.now, () => cache.clear());
   const pools = new OriginPools(options.trust);
-  const limits = { ports: { http: 80, https: 443 }, connectMilliseconds: 15_000, answerMilliseconds: 100_000, ...options.limits };
+  const limits = { ports: { http: 80, https: 443 }, connectMilliseconds: 19_000, answerMilliseconds: 100_000, ...options.limits };
   const edge = new EdgeProxy(options, { pools, limits }, badDays, cache, log);
   const doors = await openDoors(options.listeners, options.certificates, options.world.zones, {
     request: (message, response, encrypted) => void edge.request(message, response, encrypted),

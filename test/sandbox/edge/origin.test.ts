@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { Agent } from "node:https";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { Worker } from "node:worker_threads";
 import type { OriginLimits } from "../../../sandbox/edge/index.ts";
@@ -114,9 +114,22 @@ describe("edge: origins that fail", () => {
     assert.equal((await rig.get("/", { method: "POST", body: "x".repeat(100_000) })).status, 521);
   });
 
-  it("522: nothing comes of the connection", async () => {
-    await against(() => undefined, { connectMilliseconds: 200 });
-    assert.equal((await rig.get("/")).status, 522);
+  it("522: the handshake does not come to an end", async () => {
+    await against(() => undefined, { answerMilliseconds: 200 });
+    assert.match((await rig.get("/")).text, /error code: 522\n.*\nTERRACE_SECURE_TIMEOUT/);
+  });
+
+  it("522: not even TCP connects", async () => {
+    const worker = new Worker(new URL("deaf.worker.ts", import.meta.url), { workerData: new SharedArrayBuffer(4) });
+    const [port] = (await once(worker, "message")) as [number];
+    const queue = Array.from({ length: 8 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
+    try {
+      rig = await Rig.create(ok, { limits: { ports: { http: port, https: port }, connectMilliseconds: 300 } });
+      assert.match((await rig.get("/")).text, /error code: 522\n.*\nTERRACE_CONNECT_TIMEOUT/);
+    } finally {
+      for (const socket of queue) socket.destroy();
+      await worker.terminate();
+    }
   });
 
   it("525: the port does not speak TLS, or hangs up in the middle of it", async () => {
