@@ -26,7 +26,7 @@ function stackFileSchema(): unknown {
       config: {
         type: "object",
         properties: {
-          [providers]: { description: "Every provider here is explicit.", const: ["*"] },
+          [providers]: { description: "Every provider here is explicit.", type: "array", items: { const: "*" }, minItems: 1, maxItems: 1 },
           ...(Object.fromEntries(ours) as Record<string, SchemaNode>),
         },
         required: [providers, ...required.map((key) => `terrace:${key}`)],

@@ -92,9 +92,12 @@ export function defaultProviderFaults(value: unknown): readonly Fault[] {
 
 /** Pulumi's own secrets: one more place for secrets, and one that the host and the command line could not read. */
 export function encryptedFault(name: string): Fault {
-  return fault(name, "is encrypted by Pulumi, and settings hold no secrets", "put the value into the secret store");
+  return fault(name, "holds a value encrypted by Pulumi, and settings hold no secrets", "put the value into the secret store");
 }
 
+/** Pulumi writes an encrypted value as a mapping with the one key `secure`, wherever it stands. */
 function isEncrypted(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "secure" in value;
+  if (typeof value !== "object" || value === null) return false;
+  const keys = Object.keys(value);
+  return (keys.length === 1 && keys[0] === "secure") || Object.values(value).some(isEncrypted);
 }

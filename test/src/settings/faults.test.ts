@@ -128,7 +128,7 @@ const cases: readonly (readonly [string, unknown, string])[] = [
   [
     "apps.shop.release.commit",
     "HEAD",
-    'apps.shop.release.commit: must be 7 to 40 lower case hexadecimal digits, got "HEAD"; see docs/settings.md',
+    'apps.shop.release.commit: must be 7 to 40 lower case hexadecimal digits, got "HEAD"; for example "9f2c41d"',
   ],
   ["apps.shop.strategy.settleSeconds", 61, "apps.shop.strategy.settleSeconds: must be from 0 to 60, got 61; the default is 15 seconds"],
   ["apps.shop.routes.0.port", undefined, "apps.shop.routes[0].port: is missing; add it, for example 8000"],
@@ -427,7 +427,7 @@ describe("images from a build", () => {
 
   it("must be pinned there too", () => {
     assert.deepEqual(faultsOf(fromBuild, withDigests({ ...good, shop: { ...build, commit: 7, images: { web: "web:1" } } })), [
-      "image-digests.json: shop.commit: must be text, got 7; see docs/settings.md",
+      'image-digests.json: shop.commit: must be text, got 7; for example "9f2c41d"',
       'image-digests.json: shop.images.web: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "web:1"; run "npm run promote" to write it',
     ]);
   });

@@ -93,10 +93,12 @@ describe("a stack file", () => {
 
   it("holds no value encrypted by Pulumi", () => {
     const { config } = stackFile({ environment: "staging", host: { name: "staging-1", hostKey: publicKey } });
-    const root = makeCheckout({ "Pulumi.staging.yaml": { config: { ...(config as object), "terrace:registry": { secure: "v1:abc" } } } });
+    const root = makeCheckout({
+      "Pulumi.staging.yaml": { config: { ...(config as object), "terrace:registry": { address: { secure: "v1:abc" } } } },
+    });
     const lines = messageOf(() => readStackFile("staging", root)).split("\n");
     assert.ok(
-      lines.includes("  registry: is encrypted by Pulumi, and settings hold no secrets; put the value into the secret store"),
+      lines.includes("  registry: holds a value encrypted by Pulumi, and settings hold no secrets; put the value into the secret store"),
       lines.join("\n"),
     );
   });

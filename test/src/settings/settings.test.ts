@@ -124,7 +124,7 @@ describe("settings", () => {
     try {
       assert.equal(
         messageOf(() => loadSettings(root)),
-        "Pulumi.staging.yaml: 1 fault\n  apps: is encrypted by Pulumi, and settings hold no secrets; put the value into the secret store",
+        "Pulumi.staging.yaml: 1 fault\n  apps: holds a value encrypted by Pulumi, and settings hold no secrets; put the value into the secret store",
       );
     } finally {
       delete process.env["PULUMI_CONFIG_SECRET_KEYS"];
