@@ -53,6 +53,9 @@ export interface DiffRequest {
   readonly oldState: Properties;
 }
 
+/** Some operations have nothing to wait for. */
+export type Awaitable<T> = T | Promise<T>;
+
 /** The result of an operation: the state is the inputs, overlaid with these. */
 export type Outputs<I extends PropertyTable, O extends PropertyTable> = PlainProperties<O> & Partial<PlainProperties<I>>;
 
@@ -83,7 +86,10 @@ export interface ResourceDefinition<Client, I extends PropertyTable = PropertyTa
   /** Outputs that are known already in a preview of a create or update, by name; all others are unknown (or kept, when `stable`). */
   preview?(request: { readonly inputs: Properties; readonly old: DiffRequest | undefined }): Properties;
 
-  create(inputs: PlainProperties<I>, context: OperationContext<Client>): Promise<{ readonly id: string; readonly outputs: Outputs<I, O> }>;
+  create(
+    inputs: PlainProperties<I>,
+    context: OperationContext<Client>,
+  ): Awaitable<{ readonly id: string; readonly outputs: Outputs<I, O> }>;
 
   /** Without it every change is a replacement. */
   update?(
@@ -94,19 +100,19 @@ export interface ResourceDefinition<Client, I extends PropertyTable = PropertyTa
       readonly oldState: State<I, O>;
     },
     context: OperationContext<Client>,
-  ): Promise<Outputs<I, O>>;
+  ): Awaitable<Outputs<I, O>>;
 
   /** The world's view, for refresh and import (then `inputs` and `state` are empty). `undefined`: it is gone. Without it refresh keeps the state. */
   read?(
     request: { readonly id: string; readonly inputs: Partial<PlainProperties<I>>; readonly state: Partial<State<I, O>> },
     context: OperationContext<Client>,
-  ): Promise<{ readonly id: string; readonly inputs: PlainProperties<I>; readonly outputs: Outputs<I, O> } | undefined>;
+  ): Awaitable<{ readonly id: string; readonly inputs: PlainProperties<I>; readonly outputs: Outputs<I, O> } | undefined>;
 
   /** Gets what the state holds, not what the program says. Without it the resource is dropped from state only. */
   delete?(
     request: { readonly id: string; readonly inputs: PlainProperties<I>; readonly state: State<I, O> },
     context: OperationContext<Client>,
-  ): Promise<void>;
+  ): Awaitable<void>;
 }
 
 /** A function (`getZone`): may run in every preview and every up. */
@@ -116,7 +122,7 @@ export interface FunctionDefinition<Client, I extends PropertyTable = PropertyTa
   readonly inputs: I;
   readonly outputs: O;
   /** The result need not repeat the inputs: they are returned too. */
-  invoke(inputs: PlainProperties<I>, context: OperationContext<Client>): Promise<Outputs<I, O>>;
+  invoke(inputs: PlainProperties<I>, context: OperationContext<Client>): Awaitable<Outputs<I, O>>;
 }
 
 /** What `serveProvider` serves. `Client` is whatever `configure` makes for the operations: a connection pool, an HTTP client. */
@@ -133,7 +139,7 @@ export interface ProviderDefinition<Client, C extends PropertyTable = PropertyTa
   /** Rules that the table cannot express; unknowns possible. */
   checkConfig?(config: Properties): readonly CheckFailure[];
   /** Called once, in previews too, unless a value is unknown. May be slow: requests wait for it. */
-  configure(config: PlainProperties<C>): Promise<Client> | Client;
+  configure(config: PlainProperties<C>): Awaitable<Client>;
   readonly resources: readonly ResourceDefinition<Client>[];
   readonly functions: readonly FunctionDefinition<Client>[];
 }

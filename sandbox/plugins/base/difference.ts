@@ -49,7 +49,10 @@ function compareObjects(
 }
 
 function compareValues(old: Value, current: Value, path: string, rules: ComparisonRules, found: [string, DifferenceKind][]): void {
-  if (isObject(old) && isObject(current)) return compareObjects(old, current, path, rules, found);
+  if (isObject(old) && isObject(current)) {
+    compareObjects(old, current, path, rules, found);
+    return;
+  }
   if (isList(old) && isList(current)) {
     for (let index = 0; index < Math.max(old.length, current.length); index++) {
       const inner = `${path}[${index}]`;

@@ -3,7 +3,7 @@ import engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import enginePb from "@pulumi/pulumi/proto/engine_pb.js";
 import type { Log } from "./definition.ts";
 
-type Severity = "debug" | "info" | "warning" | "error";
+type Severity = keyof typeof severities;
 
 /** A log of one operation, and a way to wait until the engine has all of it: the operation's answer must not overtake its messages. */
 export interface OperationLog extends Log {
@@ -42,7 +42,7 @@ export class EngineLog {
     this.#client ??= new engineGrpc.EngineClient(this.#address, grpc.credentials.createInsecure());
     const client = this.#client;
     const request = new enginePb.LogRequest();
-    request.setSeverity(severityNumber(severity));
+    request.setSeverity(severities[severity]);
     request.setMessage(message.toWellFormed());
     request.setUrn(urn);
     request.setEphemeral(ephemeral);
@@ -56,6 +56,9 @@ export class EngineLog {
   }
 }
 
-function severityNumber(severity: Severity): 0 | 1 | 2 | 3 {
-  return ({ debug: 0, info: 1, warning: 2, error: 3 } as const)[severity];
-}
+const severities = {
+  debug: enginePb.LogSeverity.DEBUG,
+  info: enginePb.LogSeverity.INFO,
+  warning: enginePb.LogSeverity.WARNING,
+  error: enginePb.LogSeverity.ERROR,
+};

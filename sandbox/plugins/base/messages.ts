@@ -44,17 +44,24 @@ export function diffResponse(difference: Difference, stables: readonly string[])
   const entries = Object.entries(difference.properties);
   const top = (paths: readonly string[]): string[] => [...new Set(paths.map((path) => /^[^.[]+/.exec(path)?.[0] ?? path))];
   const response = new providerPb.DiffResponse();
-  response.setChanges(entries.length === 0 ? 1 : 2); // DIFF_NONE, DIFF_SOME
+  const { DIFF_NONE, DIFF_SOME } = providerPb.DiffResponse.DiffChanges;
+  response.setChanges(entries.length === 0 ? DIFF_NONE : DIFF_SOME);
   response.setDiffsList(top(entries.map(([path]) => path)));
   response.setReplacesList(top(entries.filter(([, property]) => property.replaces).map(([path]) => path)));
   response.setStablesList([...stables]);
   response.setDeletebeforereplace(difference.deleteBeforeReplace === true);
   response.setHasdetaileddiff(true);
-  const kinds = { add: 0, delete: 2, update: 4 } as const; // The replacing kind of each is one higher.
   for (const [path, { kind, replaces }] of entries) {
     const property = new providerPb.PropertyDiff();
-    property.setKind((kinds[kind] + (replaces ? 1 : 0)) as provider.PropertyDiff.Kind);
+    property.setKind(kinds[kind][replaces ? "replacing" : "plain"]);
     response.getDetaileddiffMap().set(path, property);
   }
   return response;
 }
+
+const { ADD, ADD_REPLACE, UPDATE, UPDATE_REPLACE, DELETE, DELETE_REPLACE } = providerPb.PropertyDiff.Kind;
+const kinds = {
+  add: { plain: ADD, replacing: ADD_REPLACE },
+  update: { plain: UPDATE, replacing: UPDATE_REPLACE },
+  delete: { plain: DELETE, replacing: DELETE_REPLACE },
+};

@@ -1,6 +1,7 @@
 import { checkProperties } from "./check.ts";
 import type { Checked } from "./check.ts";
 import type {
+  Awaitable,
   Difference,
   DiffRequest,
   FunctionDefinition,
@@ -153,7 +154,7 @@ async function keepingSecrets<T>(
   resource: ResourceDefinition<unknown>,
   inputs: Properties,
   oldState: Properties,
-  work: () => Promise<T>,
+  work: () => Awaitable<T>,
 ): Promise<T> {
   try {
     return await work();

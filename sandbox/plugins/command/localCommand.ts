@@ -1,4 +1,4 @@
-import type { OperationContext, PlainProperties, Properties } from "../base/index.ts";
+import type { OperationContext, PlainProperties } from "../base/index.ts";
 import { commandInputs, commandOutputs, define, previewOutput, previousOutput, uniqueId } from "./definition.ts";
 import { runLocally } from "./localProcess.ts";
 import type { CommandOutput } from "./output.ts";
@@ -19,7 +19,7 @@ export const localCommand = define.resource({
   }),
   update: async ({ inputs: given, oldState }, context) => run(given.update ?? given.create, given, oldState, context),
   delete: async ({ state }, context) => {
-    await run(state.delete, state, previousOutput(state as Properties), context);
+    await run(state.delete, state, previousOutput(state), context);
   },
 });
 

@@ -81,5 +81,5 @@ function signalText(signal: string): string {
     SIGABRT: "aborted",
     SIGPIPE: "broken pipe",
   };
-  return words[signal] ?? `signal ${constants.signals[signal as NodeJS.Signals] ?? signal}`;
+  return words[signal] ?? `signal ${constants.signals[signal as NodeJS.Signals]}`;
 }

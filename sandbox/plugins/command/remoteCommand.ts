@@ -1,4 +1,4 @@
-import type { OperationContext, PlainProperties, Properties } from "../base/index.ts";
+import type { OperationContext, PlainProperties } from "../base/index.ts";
 import { connectionProperties } from "./connection.ts";
 import { commandInputs, commandOutputs, define, previewOutput, previousOutput, uniqueId } from "./definition.ts";
 import type { NoClient } from "./definition.ts";
@@ -23,7 +23,7 @@ export const remoteCommand = define.resource({
   update: async ({ inputs: given, oldState }, context) => run(given.update ?? given.create, given, oldState, context),
   // What the state holds counts, the connection included: the program may have forgotten this resource altogether.
   delete: async ({ state }, context) => {
-    await run(state.delete, state, previousOutput(state as Properties), context);
+    await run(state.delete, state, previousOutput(state), context);
   },
 });
 

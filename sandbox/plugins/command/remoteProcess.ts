@@ -73,7 +73,10 @@ async function execute(client: Client, run: RemoteRun, log: Log): Promise<Comman
   const ended = new Promise<string | undefined>((resolve, reject) => {
     client.once("close", () => resolve(exitMissing));
     client.exec(command, (error, channel) => {
-      if (error !== undefined) return reject(error.message === "Unable to exec" ? explain(`ssh: command ${command} failed`) : error);
+      if (error !== undefined) {
+        reject(error.message === "Unable to exec" ? explain(`ssh: command ${command} failed`) : error);
+        return;
+      }
       // At once: with a quick command the exit status may be in the very packet that brought this answer.
       waitForEnd(channel, collector, resolve);
       channel.end(run.stdin ?? "");

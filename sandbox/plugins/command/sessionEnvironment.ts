@@ -27,7 +27,7 @@ interface Channel {
  * it rejects with what `work` threw.
  */
 export function beforeExec(client: Client, work: (setVariable: SetVariable) => Promise<void>): Promise<never> {
-  const { _protocol: protocol, _chanMgr: channels } = client as unknown as Internals;
+  const { _protocol: protocol, _chanMgr: channels } = client as unknown as Partial<Internals>;
   if (typeof protocol?.exec !== "function" || typeof protocol.env !== "function" || typeof channels?._channels !== "object") {
     throw new Error("this version of ssh2 is not the one that sandbox/plugins/command was written for (1.17)");
   }

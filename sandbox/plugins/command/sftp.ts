@@ -23,8 +23,10 @@ export async function copyText(sftp: SFTPWrapper, text: string, remotePath: stri
  * goes into the target as a folder of its own name, or, with a trailing slash, as its contents.
  */
 export async function copyPath(sftp: SFTPWrapper, source: string, remotePath: string): Promise<void> {
-  const local = await stat(source).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`open ${source}: ${error.code === "ENOENT" ? "no such file or directory" : error.message}`, { cause: error });
+  const local = await stat(source).catch((error: unknown) => {
+    throw new Error(`open ${source}: ${(error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file or directory" : String(error)}`, {
+      cause: error,
+    });
   });
   const there = await remoteStat(sftp, remotePath);
   if (!local.isDirectory()) {

@@ -16,7 +16,7 @@ export const randomBytes = define.resource({
   inputs: { length: { type: "integer", required: true }, keepers },
   outputs: { base64: { type: "string", required: true, secret: true }, hex: { type: "string", required: true, secret: true } },
   check: checkAtLeastOne("length"),
-  create: async ({ length }) => {
+  create: ({ length }) => {
     const bytes = bytesFromTheSystem(length);
     // The bytes themselves in clear text, as upstream has it (computeRandomBytesID in pulumi-random): ids cannot be secret.
     return { id: bytes.toString("base64"), outputs: { base64: bytes.toString("base64"), hex: bytes.toString("hex") } };
@@ -34,7 +34,7 @@ export const randomId = define.resource({
     dec: { type: "string", required: true },
   },
   check: checkAtLeastOne("byteLength"),
-  create: async ({ byteLength, prefix = "" }) => {
+  create: ({ byteLength, prefix = "" }) => {
     const bytes = bytesFromTheSystem(byteLength);
     const id = bytes.toString("base64url");
     const hex = bytes.toString("hex");

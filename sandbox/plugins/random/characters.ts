@@ -61,13 +61,13 @@ function numberOf(value: unknown): number {
 export function randomCharacters(rules: CharacterRules): string {
   const special = rules.overrideSpecial === undefined || rules.overrideSpecial === "" ? specials : rules.overrideSpecial;
   const sets = [
-    { use: rules.lower, least: rules.minLower, characters: lowerCase },
-    { use: rules.upper, least: rules.minUpper, characters: upperCase },
-    { use: rules.numeric, least: rules.minNumeric, characters: digits },
-    { use: rules.special, least: rules.minSpecial, characters: special },
+    { use: rules.lower, least: rules.minLower, characters: Array.from(lowerCase) },
+    { use: rules.upper, least: rules.minUpper, characters: Array.from(upperCase) },
+    { use: rules.numeric, least: rules.minNumeric, characters: Array.from(digits) },
+    { use: rules.special, least: rules.minSpecial, characters: Array.from(special) },
   ];
-  const all = sets.flatMap(({ use, characters }) => (use ? [...characters] : []));
-  const picked = sets.flatMap(({ least, characters }) => pick([...characters], least));
+  const all = sets.flatMap(({ use, characters }) => (use ? characters : []));
+  const picked = sets.flatMap(({ least, characters }) => pick(characters, least));
   return shuffled([...picked, ...pick(all, rules.length - picked.length)]).join("");
 }
 

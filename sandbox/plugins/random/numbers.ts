@@ -7,7 +7,7 @@ export const randomUuids = ["random:index/randomUuid:RandomUuid", "random:index/
     token,
     inputs: { keepers },
     outputs: { result: { type: "string", required: true } },
-    create: async () => {
+    create: () => {
       const result = randomUUID();
       return { id: result, outputs: { result } };
     },
@@ -27,7 +27,7 @@ export const randomInteger = define.resource({
         : [];
     return { inputs, failures };
   },
-  create: async ({ min, max }) => {
+  create: ({ min, max }) => {
     const result = randomInt(min, max + 1);
     return { id: String(result), outputs: { result } };
   },

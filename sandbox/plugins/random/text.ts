@@ -8,7 +8,7 @@ export const randomString = define.resource({
   outputs: { result: { type: "string", required: true }, number: { type: "boolean", required: true } },
   check: checkCharacters,
   preview: ({ inputs }) => ({ number: inputs["numeric"] ?? true }),
-  create: async (inputs) => {
+  create: (inputs) => {
     const result = randomCharacters(inputs);
     return { id: result, outputs: { result, number: inputs.numeric } };
   },

@@ -51,12 +51,12 @@ const shelf = define.resource({
     if (inputs.label === "half") throw new InitializationError(["one screw is missing"], { id: context.name, outputs });
     return { id: context.name, outputs };
   },
-  update: async ({ inputs, oldState }, { client, name }) => {
+  update: ({ inputs, oldState }, { client, name }) => {
     if (inputs.label === "broken") throw new Error("the shelf fell down");
     client.shelves.set(name, { label: inputs.label, stock: inputs.stock ?? 0 });
     return { made: oldState.made, seen: "later" };
   },
-  read: async ({ id, inputs }, { client }) => {
+  read: ({ id, inputs }, { client }) => {
     const found = client.shelves.get(id);
     if (found === undefined) return undefined;
     return {
@@ -65,7 +65,7 @@ const shelf = define.resource({
       outputs: { made: "today", seen: "read", ...(inputs.password === undefined ? {} : { pin: "9" }) },
     };
   },
-  delete: async ({ id }, { client }) => {
+  delete: ({ id }, { client }) => {
     if (!client.shelves.delete(id)) throw new Error(`${id} is not there`);
   },
 });
@@ -75,14 +75,14 @@ const box = define.resource({
   inputs: { size: { type: "number", required: true } },
   outputs: {},
   deleteBeforeReplace: true,
-  create: async () => ({ id: "box", outputs: {} }),
+  create: () => ({ id: "box", outputs: {} }),
 });
 
 const find = define.function({
   token: "shop:index:find",
   inputs: { label: { type: "string", required: true } },
   outputs: { count: { type: "integer", required: true }, key: { type: "string", secret: true } },
-  invoke: async ({ label }, { client }) => ({
+  invoke: ({ label }, { client }) => ({
     count: [...client.shelves.values()].filter((one) => one.label === label).length,
     key: client.region,
   }),

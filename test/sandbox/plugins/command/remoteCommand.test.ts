@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, describe, it } from "mocha";
 import { Secret, unknown } from "../../../../sandbox/plugins/base/index.ts";
-import type { Properties } from "../../../../sandbox/plugins/base/index.ts";
+import type { Properties, Value } from "../../../../sandbox/plugins/base/index.ts";
 import { commandProvider } from "../../../../sandbox/plugins/command/provider.ts";
 import { connect } from "../support/providerClient.ts";
 import type { ProviderClient } from "../support/providerClient.ts";
@@ -16,7 +16,7 @@ const token = "command:remote:Command";
 describe("command:remote:Command", () => {
   let server: SshServer;
   let client: ProviderClient;
-  let connection: Properties;
+  let connection: Record<string, Value>;
   before(async () => {
     delete process.env["SSH_AUTH_SOCK"];
     server = await startSshServer({ acceptEnvironment: ["COLOUR", "PULUMI_COMMAND_STDOUT"], password: "letmein" });
@@ -42,7 +42,7 @@ describe("command:remote:Command", () => {
   const failure = (inputs: Properties): Promise<string> =>
     create(inputs).then(
       () => assert.fail("it did not fail"),
-      (error: Error) => error.message,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
   const statusLines = async (inputs: Properties): Promise<string[]> => {
     const from = client.messages.length;
@@ -250,8 +250,7 @@ describe("command:remote:Command", () => {
       );
     });
     it("without a pinned key any host key will do", async () => {
-      const { hostKey: _, ...unpinned } = connection;
-      connection = unpinned;
+      delete connection["hostKey"];
       assert.equal((await create({ create: "echo in" })).state["stdout"], "in");
     });
     it("a private key that may not log in", async () => {
@@ -279,8 +278,8 @@ describe("command:remote:Command", () => {
       assert.equal((await create({ create: "echo in" })).state["stdout"], "in");
     });
     it("a password logs in", async () => {
-      const { privateKey: _, ...withoutKey } = connection;
-      connection = { ...withoutKey, password: "letmein" };
+      connection["password"] = "letmein";
+      delete connection["privateKey"];
       assert.equal((await create({ create: "echo in" })).state["stdout"], "in");
     });
     it("customTimeouts end the dialling", async () => {

@@ -90,7 +90,7 @@ export const directory = process.cwd();
     await project.program('console.log("waiting"); setInterval(() => {}, 1000);\n');
     const pulumi = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"], {
       cwd: project.directory,
-      env: project.environment as NodeJS.ProcessEnv,
+      env: project.environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";

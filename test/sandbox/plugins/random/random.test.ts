@@ -75,7 +75,7 @@ describe("random provider", () => {
       );
     });
     it("the minima hold for any rules", () => {
-      const count = (result: string, pattern: RegExp): number => [...result].filter((one) => pattern.test(one)).length;
+      const count = (result: string, pattern: RegExp): number => Array.from(result).filter((one) => pattern.test(one)).length;
       const flag = fc.boolean();
       const least = fc.nat(5);
       fc.assert(
@@ -94,7 +94,7 @@ describe("random provider", () => {
               minSpecial: s,
               overrideSpecial: "é_",
             });
-            assert.equal([...result].length, l + u + n + s + extra);
+            assert.equal(Array.from(result).length, l + u + n + s + extra);
             assert.ok(count(result, /[a-z]/) >= l && count(result, /[A-Z]/) >= u && count(result, /\d/) >= n && count(result, /[é_]/) >= s);
             if (!sets.lower) assert.equal(count(result, /[a-z]/), l);
             if (!sets.special) assert.equal(count(result, /[é_]/), s);

@@ -178,11 +178,11 @@ export async function connect(
 async function startEngine(messages: EngineMessage[]): Promise<{ readonly address: string; close(): void }> {
   const server = new grpc.Server();
   const log: grpc.handleUnaryCall<enginePb.LogRequest, emptyPb.Empty> = ({ request }, callback) => {
-    const severity = severities[request.getSeverity()] ?? "error";
+    const severity = severities[request.getSeverity()];
     messages.push({ severity, urn: request.getUrn(), message: request.getMessage(), ephemeral: request.getEphemeral() });
     callback(null, new emptyPb.Empty());
   };
-  server.addService(engineGrpc.EngineService, { log } as unknown as grpc.UntypedServiceImplementation);
+  server.addService(engineGrpc.EngineService, { log });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),

@@ -83,26 +83,34 @@ function parse(key: string): ssh2.ParsedKey {
 }
 
 function authenticate(context: AuthContext, allowed: readonly Buffer[], password: string | undefined): void {
-  if (context.method === "publickey") {
-    if (!allowed.some((key) => key.equals(context.key.data))) return context.reject(["publickey"]);
-    const { signature, blob } = context;
-    if (signature === undefined || blob === undefined) return context.accept();
-    const key = parse(`${context.key.algo} ${context.key.data.toString("base64")}`);
-    return key.verify(blob, signature, context.hashAlgo) === true ? context.accept() : context.reject();
-  }
-  if (context.method === "password" && password !== undefined && context.password === password) return context.accept();
-  context.reject(password === undefined ? ["publickey"] : ["publickey", "password"]);
+  if (isAllowed(context, allowed, password)) context.accept();
+  else context.reject(password === undefined ? ["publickey"] : ["publickey", "password"]);
+}
+
+function isAllowed(context: AuthContext, allowed: readonly Buffer[], password: string | undefined): boolean {
+  if (context.method === "password") return context.password === password;
+  if (context.method !== "publickey" || !allowed.some((key) => key.equals(context.key.data))) return false;
+  const { signature, blob } = context;
+  // Without a signature the client only asks whether the key would do.
+  if (signature === undefined || blob === undefined) return true;
+  return parse(`${context.key.algo} ${context.key.data.toString("base64")}`).verify(blob, signature, context.hashAlgo);
 }
 
 function serveSession(session: Session, directory: string, acceptEnvironment: readonly string[], log: SshServer["log"]): void {
   const environment: Record<string, string> = {};
   session.on("env", (accept, reject, { key, val }) => {
-    if (!acceptEnvironment.includes(key)) return reject?.();
+    if (!acceptEnvironment.includes(key)) {
+      reject();
+      return;
+    }
     environment[key] = val;
-    accept?.();
+    accept();
   });
   session.on("exec", (accept, reject, { command }) => {
-    if (command === "refuse") return reject();
+    if (command === "refuse") {
+      reject();
+      return;
+    }
     log.commands.push(command);
     const stream = accept();
     const child = spawn("/bin/sh", ["-c", command], { cwd: directory, env: { PATH: process.env["PATH"], ...environment } });
@@ -111,7 +119,10 @@ function serveSession(session: Session, directory: string, acceptEnvironment: re
     child.stdout.on("data", (chunk: Buffer) => stream.write(chunk));
     child.stderr.on("data", (chunk: Buffer) => stream.stderr.write(chunk));
     child.once("close", (code, signal) => {
-      if (command.includes("# no status")) return stream.close();
+      if (command.includes("# no status")) {
+        stream.close();
+        return;
+      }
       if (signal === null) stream.exit(code ?? 0);
       else stream.exit(signal.replace(/^SIG/, ""), false, "");
       stream.end();
