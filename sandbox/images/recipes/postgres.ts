@@ -32,7 +32,8 @@ export const postgres: Recipe = {
       await sourceFile("postgres/healthy", "usr/local/bin/healthy", 0o755),
       await sourceFile("shared/secret.sh", "usr/local/lib/terrace/secret.sh", 0o644),
       { path: "var/lib/postgresql/data", mode: 0o750, owner: dataUser, directory: true },
-      { path: "run/postgresql", mode: 0o755, owner: dataUser, directory: true },
+      // For the socket. A tmpfs mounted here belongs to root and takes over the mode only.
+      { path: "run/postgresql", mode: 0o1777, directory: true },
     ]);
     return [base, packages, ours];
   },

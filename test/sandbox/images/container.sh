@@ -25,7 +25,8 @@ fi
 variables=()
 while [ "$1" != -- ]; do
     case $1 in
-    tmpfs) mount -t tmpfs -o "mode=0755,uid=$user,gid=$group" tmpfs "$root$2" && shift 2 ;;
+    # As runc does it: root's, with the mode of the folder below.
+    tmpfs) mount -t tmpfs -o "mode=$(stat -c %a "$root$2")" tmpfs "$root$2" && shift 2 ;;
     bind) mount --bind "$2" "$root$3" && shift 3 ;;
     env) variables+=("$2") && shift 2 ;;
     *) echo "container.sh: unknown word $1" >&2 && exit 64 ;;
