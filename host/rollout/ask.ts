@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Manifest, Route } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
+import { releaseHeader } from "../ingress/routing.ts";
 import { probe } from "./probe.ts";
 import type { ProbeAnswer, ProbeRequest } from "./probe.ts";
 import { echoFault, headerFault } from "./verdict.ts";
@@ -33,26 +34,37 @@ export function signpost(manifest: Manifest): Signpost | undefined {
   return { route, path: echo?.path ?? route.pathPrefix, echoes: echo !== null };
 }
 
-/** Why a signpost, asked in this way, does not show the release; `undefined` when it does. */
-export async function signpostFault(
+/** What an answer of a signpost shows. */
+export interface Showing {
+  /** Why it does not prove the release; `undefined` when it does. */
+  readonly fault: string | undefined;
+  /** Release id that our middleware put on the answer, whichever it was. */
+  readonly seen: string | undefined;
+}
+
+/** Asks a signpost whether it shows the release. Never rejects: no answer is a fault like any other. */
+export async function showing(
   { route, path, echoes }: Signpost,
   releaseId: string,
   tokenHeader: Readonly<Record<string, string>>,
   where: Pick<ProbeRequest, "address" | "port" | "authorities"> = ownIngress,
-): Promise<string | undefined> {
+): Promise<Showing> {
+  const request = {
+    method: "GET",
+    path,
+    headers: { ...tokenHeader, "cache-control": "no-store" },
+    body: null,
+    timeoutSeconds: quickSeconds,
+  };
   try {
-    const answer = await probe({
-      ...where,
-      host: route.host,
-      method: "GET",
-      path,
-      headers: { ...tokenHeader, "cache-control": "no-store" },
-      body: null,
-      timeoutSeconds: quickSeconds,
-    });
-    return headerFault(answer, releaseId) ?? (echoes ? echoFault(answer, releaseId) : undefined);
+    const answer = await probe({ ...where, host: route.host, ...request });
+    const seen = answer.headers[releaseHeader.toLowerCase()];
+    return {
+      fault: headerFault(answer, releaseId) ?? (echoes ? echoFault(answer, releaseId) : undefined),
+      seen: typeof seen === "string" ? seen : undefined,
+    };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { fault: error instanceof Error ? error.message : String(error), seen: undefined };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Verdict } from "../../contract/index.ts";
 import { Failure } from "../ending.ts";
 import { probeHeader } from "../ingress/routing.ts";
-import { signpost, signpostFault } from "./ask.ts";
+import { showing, signpost } from "./ask.ts";
 import { warn } from "./attempt.ts";
 import type { Attempt } from "./attempt.ts";
 import { membersOf, setPolicies, withRole } from "./colour.ts";
@@ -34,11 +34,11 @@ export async function localVerdict({ manifest, releaseId, token }: Pick<Attempt,
   if (post === undefined) return { result: "skipped", note: "the release has no routes" };
   const header = { [probeHeader]: token };
   for (const route of manifest.release.routes) {
-    const fault = await signpostFault({ route, path: route.pathPrefix, echoes: false }, releaseId, header);
+    const { fault } = await showing({ route, path: route.pathPrefix, echoes: false }, releaseId, header);
     if (fault !== undefined) return { result: "failed", note: `route ${route.name}: ${fault}` };
   }
   if (!post.echoes) return { result: "passed", note: "routing proven, code proven by container digest only" };
-  const fault = await signpostFault(post, releaseId, header);
+  const { fault } = await showing(post, releaseId, header);
   if (fault !== undefined) return { result: "failed", note: `release echo: ${fault}` };
   return { result: "passed", note: `${post.route.host}${post.path} answers with the release id` };
 }

@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import type { Verdict } from "../../contract/index.ts";
 import { probeHeader } from "../ingress/routing.ts";
-import { publicWay, signpost, signpostFault } from "./ask.ts";
+import { publicWay, showing, signpost } from "./ask.ts";
+import type { Showing, Signpost } from "./ask.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** How long the public side may take to show the new release: name servers, an edge's connections to us. */
@@ -11,31 +13,46 @@ const pauseMilliseconds = 500;
 export type PublicBefore = { readonly kind: "good" } | { readonly kind: "unproven"; readonly why: string };
 
 /** Asks for what serves until now, in exactly the way that will be used after the switch. */
-export async function publicFaultBefore({ context, before, token }: Attempt): Promise<PublicBefore> {
+export async function publicBefore(attempt: Attempt): Promise<PublicBefore> {
+  const { before } = attempt;
   const post = before === undefined ? undefined : signpost(before.manifest);
   if (before === undefined || post === undefined) return { kind: "unproven", why: "nothing was served before" };
-  const fault = await signpostFault(post, before.current.releaseId, { [probeHeader]: token }, await publicWay(context, post.route));
+  const { fault } = await askPublicly(attempt, post, before.current.releaseId);
   return fault === undefined ? { kind: "good" } : { kind: "unproven", why: `before the switch it failed too: ${fault}` };
 }
 
 /**
  * The verdict of the public name. It condemns the release only if the same question was answered well just before the switch: an outage of
- * the edge, a cached page, a challenge or a name that is not known yet says nothing about the release.
+ * the edge, a challenge or a name that is not known yet says nothing about the release. Neither does an answer of the old release: Traefik
+ * has confirmed the new one, so somebody on the way remembers.
  */
-export async function publicVerdict({ context, manifest, releaseId, token, publicBefore }: Attempt): Promise<Verdict> {
+export async function publicVerdict(attempt: Attempt): Promise<Verdict> {
+  const { context, manifest, releaseId, before } = attempt;
   const post = signpost(manifest);
   if (post === undefined) return { result: "skipped", note: "the release has no routes" };
-  const way = await publicWay(context, post.route);
   const started = context.clock.elapsed();
   for (;;) {
-    const fault = await signpostFault(post, releaseId, { [probeHeader]: token }, way);
-    if (fault === undefined) return { result: "passed", note: `https://${post.route.host}${post.path} shows the new release` };
-    if (publicBefore?.kind !== "good" || context.clock.elapsed() - started > publicSeconds * 1000) {
-      const note = `https://${post.route.host}${post.path} does not show the new release: ${fault}`;
-      return publicBefore?.kind === "good"
-        ? { result: "failed", note }
-        : { result: "warning", note: `${note} (${publicBefore?.why ?? "it was not asked before the switch"})` };
+    const shown = await askPublicly(attempt, post, releaseId);
+    if (shown.fault === undefined) return { result: "passed", note: `${address(post)} shows the new release` };
+    const decides = attempt.publicBefore?.kind === "good";
+    if (!decides || context.clock.elapsed() - started > publicSeconds * 1000) {
+      const note = `${address(post)} does not show the new release: ${shown.fault}`;
+      if (attempt.publicBefore?.kind === "unproven") return { result: "warning", note: `${note} (${attempt.publicBefore.why})` };
+      if (shown.seen !== undefined && shown.seen === before?.current.releaseId) {
+        return { result: "warning", note: `${note} (the old release was answered from memory on the way)` };
+      }
+      return { result: "failed", note };
     }
     await context.clock.pause(pauseMilliseconds);
   }
+}
+
+/** Each time with another query, which most caches take for another page. */
+async function askPublicly({ context, token }: Attempt, post: Signpost, releaseId: string): Promise<Showing> {
+  const path = `${post.path}?terrace-probe=${randomBytes(6).toString("hex")}`;
+  return showing({ ...post, path }, releaseId, { [probeHeader]: token }, await publicWay(context, post.route));
+}
+
+function address({ route, path }: Signpost): string {
+  return `https://${route.host}${path}`;
 }

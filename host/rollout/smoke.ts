@@ -2,7 +2,7 @@ import type { SmokeCheck } from "../../contract/index.ts";
 import { Failure } from "../ending.ts";
 import { writeRouterFile } from "../ingress/routerFile.ts";
 import { candidateHeader, routerFileText } from "../ingress/routing.ts";
-import { askLocally, signpost, signpostFault } from "./ask.ts";
+import { askLocally, showing, signpost } from "./ask.ts";
 import { newTarget, oldTarget, routing } from "./attempt.ts";
 import type { Attempt } from "./attempt.ts";
 import { smokeFault } from "./verdict.ts";
@@ -15,7 +15,7 @@ export async function smoke(attempt: Attempt): Promise<string> {
 
   const post = signpost(manifest);
   if (post?.echoes === true) {
-    const fault = await signpostFault(post, attempt.releaseId, candidateToken(attempt));
+    const { fault } = await showing(post, attempt.releaseId, candidateToken(attempt));
     if (fault !== undefined) throw new Failure("aborted", "smoke_failed", `release echo: ${fault}`);
     context.progress.note(`${post.path} answers with the new release id`);
   }

@@ -4,12 +4,12 @@ import { routerFileText } from "../ingress/routing.ts";
 import { newTarget, routing } from "./attempt.ts";
 import type { Attempt } from "./attempt.ts";
 import { setPolicies, withRole } from "./colour.ts";
-import { publicFaultBefore } from "./publicVerdict.ts";
+import { publicBefore } from "./publicVerdict.ts";
 
 /** Gives the public to the new release: restart policy first, then Traefik's file, then the link for people. */
 export async function switchOver(attempt: Attempt): Promise<string> {
   const { context, instance } = attempt;
-  attempt.publicBefore = await publicFaultBefore(attempt);
+  attempt.publicBefore = await publicBefore(attempt);
   await setPolicies(context, withRole(attempt.members, "web"), "unless-stopped");
   await writeRouterFile(context.paths, instance, servingText(attempt));
   attempt.switchedAt = context.clock.elapsed();
