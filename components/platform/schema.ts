@@ -71,11 +71,17 @@ export const IngressSettings = z
   })
   .meta({ description: "The entry point of the host: one Traefik for all instances on it." });
 
+/** Login names that the system or the platform has already. */
+const takenLogins = /^(?:root|daemon|bin|sys|sync|www-data|nobody|sshd|systemd-.*|messagebus|deploy-.*|terrace.*)$/;
+
+/** Login name of a person on a host. */
+export const OperatorName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, "must be a login name: lower case letters, digits and hyphens, beginning with a letter")
+  .refine((name) => !takenLogins.test(name), "is a login of the system or of the platform; choose another login name");
+
 export const OperatorSettings = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,30}$/, "must be a login name: lower case letters, digits and hyphens, beginning with a letter")
-    .meta({ description: "Login name of the person on the host.", examples: ["alice"] }),
+  name: OperatorName.meta({ description: "Login name of the person on the host.", examples: ["alice"] }),
   publicKeys: z
     .array(PublicKey)
     .min(1)

@@ -1,11 +1,11 @@
 import type { OperatorSettings } from "../../components/platform/schema.ts";
-import { publicKeyLines } from "./validation.ts";
+import { loginOf, publicKeyLines } from "./validation.ts";
 
 /** People of the stack file and those whose keys stand in the secret store, by name; keys of one person are put together, none twice. */
 export function mergeOperators(settings: readonly OperatorSettings[], lines: string): readonly OperatorSettings[] {
   const keys = new Map(settings.map(({ name, publicKeys }) => [name, new Set(publicKeys)]));
   for (const { key } of publicKeyLines(lines)) {
-    const name = key.slice(key.lastIndexOf(" ") + 1);
+    const name = loginOf(key);
     keys.set(name, (keys.get(name) ?? new Set()).add(key));
   }
   return [...keys]

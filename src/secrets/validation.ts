@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import { z } from "zod";
 import { HostName, PublicKey, SecretValue } from "../../contract/index.ts";
+import { OperatorName } from "../../components/platform/schema.ts";
 import { sshKeyFault } from "./sshKey.ts";
 
 const textRule = z
@@ -202,8 +203,17 @@ export function publicKeyLines(value: string): readonly { readonly line: number;
 }
 
 function publicKeysFault(value: string): string | undefined {
-  const bad = publicKeyLines(value).find(({ key }) => !PublicKey.safeParse(key).success || !/ [a-z][a-z0-9-]{0,30}$/.test(key));
-  return bad === undefined ? undefined : `line ${bad.line} must be "ssh-ed25519 AAAA… <login name>"`;
+  for (const { line, key } of publicKeyLines(value)) {
+    if (!PublicKey.safeParse(key).success || key.split(" ").length !== 3) return `line ${line} must be "ssh-ed25519 AAAA… <login name>"`;
+    const name = OperatorName.safeParse(loginOf(key));
+    if (!name.success) return `line ${line}: the name ${name.error.issues[0]?.message ?? "is no login name"}`;
+  }
+  return undefined;
+}
+
+/** The comment of an operator's key. */
+export function loginOf(key: string): string {
+  return key.slice(key.lastIndexOf(" ") + 1);
 }
 
 function succeeds(attempt: () => unknown): boolean {

@@ -1,4 +1,5 @@
 import { AppFile } from "../../components/app/appFile.ts";
+import { programVariables } from "../secrets/programVariables.ts";
 import { SecretsFile } from "../secrets/secretsFile.ts";
 import { ImageDigests, imageDigestsFileName, platformEntry } from "./imageDigests.ts";
 import { referenceTables } from "./reference.ts";
@@ -59,9 +60,20 @@ function settingsDocument(): string {
     "## `apps/<app>/secrets.yaml`",
     "Secret variables of the app's services: names and rules, no values.",
     ...referenceTables(schemaNode(SecretsFile), ""),
+    "## Variables of the program",
+    "They stand in the secret store, in the folder `secretStore.path`; containers never see them. `npm run secrets -- generate <stack>` makes those marked so.",
+    programTable(),
     `## \`${imageDigestsFileName}\``,
     `What a build publishes, by app; the platform's own image stands under \`${platformEntry}\` as \`ingress\`. \`npm run promote -- <stack> --digests ${imageDigestsFileName}\` writes it into a stack file.`,
     ...referenceTables(digests.additionalProperties === false ? {} : (digests.additionalProperties ?? {}), "<app>."),
   ];
   return `${sections.join("\n\n")}\n`;
+}
+
+function programTable(): string {
+  const rows = Object.entries(programVariables).map(([name, variable]) => {
+    const note = "generate" in variable ? "generated" : "optional" in variable ? "may be left out" : "";
+    return `| \`${name}\` | ${variable.description} | ${note} |`;
+  });
+  return ["| variable | meaning | |", "|---|---|---|", ...rows].join("\n");
 }

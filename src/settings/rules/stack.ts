@@ -13,9 +13,6 @@ export const environmentIsStack: Rule = function* ({ stack, settings }) {
     );
 };
 
-/** Login names that the system or the platform has already. */
-const takenLogins = /^(?:root|daemon|bin|sys|sync|www-data|nobody|sshd|systemd-.*|messagebus|deploy-.*|terrace.*)$/;
-
 /** Whoever owns a platform names the other environments and the people that may use it. */
 export const platform: Rule = function* ({ settings }) {
   const { platform, environment } = settings;
@@ -34,8 +31,6 @@ export const platform: Rule = function* ({ settings }) {
         "put all keys of a person into one entry",
       );
     else names.set(operator.name, index);
-    if (takenLogins.test(operator.name))
-      yield faultAt(path, `is a login of the system or of the platform: ${seen(operator.name)}`, "choose another login name");
   }
 };
 

@@ -66,6 +66,16 @@ const cases: readonly (readonly [unknown, string, string | undefined])[] = [
   [{ kind: "sshPublicKey" }, "ssh-rsa AAAA", 'must be an ed25519 public key: "ssh-ed25519 AAAA…"'],
   [{ kind: "sshPublicKeys" }, `# people\n${publicKey} alice\n\n${publicKey} bob\n`, undefined],
   [{ kind: "sshPublicKeys" }, `${publicKey} alice\n${publicKey}`, 'line 2 must be "ssh-ed25519 AAAA… <login name>"'],
+  [
+    { kind: "sshPublicKeys" },
+    `${publicKey} deploy-prod`,
+    "line 1: the name is a login of the system or of the platform; choose another login name",
+  ],
+  [
+    { kind: "sshPublicKeys" },
+    `${publicKey} Alice`,
+    "line 1: the name must be a login name: lower case letters, digits and hyphens, beginning with a letter",
+  ],
 ];
 
 describe("a secret value", () => {

@@ -151,7 +151,7 @@ const cases: readonly (readonly [string, unknown, string])[] = [
   [
     "platform.operators",
     [{ name: "deploy-me", publicKeys: [publicKey] }],
-    'platform.operators[0].name: is a login of the system or of the platform: "deploy-me"; choose another login name',
+    'platform.operators[0].name: is a login of the system or of the platform, got "deploy-me"; choose another login name',
   ],
   [
     "platform.operators",
