@@ -27,14 +27,31 @@ export async function referenceOf(world: World, name: string): Promise<string> {
   return reference;
 }
 
-/** Digest of the container that runs a service of the serving colour, by Docker's own word. */
-export async function runningDigest(world: World, server: string, service: string, instance = "truealpha-staging"): Promise<string> {
-  const filters = [`dev.terrace.instance=${instance}`, `dev.terrace.service=${service}`]
-    .map((label) => `--filter label=${label}`)
-    .join(" ");
-  const images = (await shellOutput(world.sandbox.server(server), `docker ps ${filters} --format '{{.Image}}'`)).split("\n");
-  // While an old colour drains there are two; the newest is listed first.
-  return images[0]?.split("@")[1] ?? "";
+/**
+ * Digests that an instance's running containers were made from, by service: from Docker's image records, not from what anybody asked for.
+ * While an old colour drains a service has two containers; the newest counts.
+ */
+export async function runningDigests(
+  world: World,
+  server: string,
+  instance = "truealpha-staging",
+): Promise<Readonly<Record<string, string>>> {
+  const containers = await shellOutput(
+    world.sandbox.server(server),
+    `docker inspect --format '{{.Created}} {{index .Config.Labels "dev.terrace.service"}} {{.Image}}' $(docker ps --quiet --filter label=dev.terrace.instance=${instance}) | sort`,
+  );
+  const digests: Record<string, string> = {};
+  for (const line of containers.split("\n")) {
+    const [, service = "", image = ""] = line.split(" ");
+    const reference = await shellOutput(world.sandbox.server(server), `docker image inspect --format '{{index .RepoDigests 0}}' ${image}`);
+    digests[service] = reference.split("@")[1] ?? "";
+  }
+  return digests;
+}
+
+/** The same for one service; "" where none runs. */
+export async function runningDigest(world: World, server: string, service: string, instance?: string): Promise<string> {
+  return (await runningDigests(world, server, instance))[service] ?? "";
 }
 
 /** Release id that the public name answers with now. */
