@@ -25,7 +25,7 @@ describe("releases that are broken", () => {
       "never becomes healthy",
       "never-healthy",
       /terrace: aborted \((?:health_timeout|container_unhealthy)\): .*; now serving sha-/,
-      /healthz|unhealthy/i,
+      /last health check: .* exit 1/,
     ],
     [
       "is healthy but fails its smoke test",

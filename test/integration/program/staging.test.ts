@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { shellOutput } from "../../../sandbox/index.ts";
 import { ask, graphql } from "../support/ask.ts";
 import type { Pulumi } from "../support/pulumi.ts";
+import { runningDigests } from "../support/release.ts";
 import { world, type World } from "../support/world.ts";
 
 const host = "api.staging.truealpha.test";
@@ -47,12 +48,8 @@ describe("staging, from a bare server", () => {
 
   it("runs exactly the digests of the stack, by Docker's own word", async () => {
     const digests = JSON.parse(await here.checkout.read("image-digests.json")) as { truealpha: { images: Record<string, string> } };
-    const running = await shellOutput(
-      here.sandbox.server("staging"),
-      `docker ps --filter label=dev.terrace.instance=truealpha-staging --format '{{.Label "dev.terrace.service"}} {{.Image}}' | sort`,
-    );
-    const wanted = Object.entries(digests.truealpha.images).map(([service, reference]) => `${service} ${reference}`);
-    assert.deepEqual(running.split("\n"), wanted.sort());
+    const wanted = Object.entries(digests.truealpha.images).map(([service, reference]) => [service, reference.split("@")[1]]);
+    assert.deepEqual(await runningDigests(here, "staging"), Object.fromEntries(wanted));
   });
 
   it("publishes nothing on the host but the ingress", async () => {
