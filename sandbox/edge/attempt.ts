@@ -1,5 +1,6 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { OriginPlan } from "./decide.ts";
 import type { OriginPools } from "./pools.ts";
@@ -36,6 +37,12 @@ export type Attempt =
       readonly request: ClientRequest;
     };
 
+/**
+ * Connections that stood once. `request.reusedSocket` does not tell: Node sets it only for a connection that lay idle, not for one that a
+ * waiting request takes over from the one before.
+ */
+const established = new WeakSet<Socket>();
+
 /** Sends one request to one address. Never rejects; aborting `signal` ends the connection and with it the attempt. */
 export function attemptOrigin(
   pools: OriginPools,
@@ -54,28 +61,31 @@ export function attemptOrigin(
         : httpsRequest({ ...common, port: limits.ports.https, ...tls });
     let phase: "connecting" | "securing" | "connected" = "connecting";
     let stopWaiting = (): void => undefined;
-    const connected = (): void => {
+    let reused = false;
+    const connected = (socket: Socket): void => {
       stopWaiting();
       phase = "connected";
+      established.add(socket);
       request.setTimeout(limits.answerMilliseconds, () => request.destroy(timeout("answer")));
       call.sendBody?.(request);
     };
     request.once("socket", (socket) => {
-      if (request.reusedSocket) {
-        connected();
+      reused = established.has(socket);
+      if (reused) {
+        connected(socket);
         return;
       }
       stopWaiting = patiently(limits.connectMilliseconds, () => request.destroy(timeout("connect")));
       socket.once("connect", () => {
         stopWaiting();
         if (tls === undefined) {
-          connected();
+          connected(socket);
           return;
         }
         phase = "securing";
         stopWaiting = patiently(limits.answerMilliseconds, () => request.destroy(timeout("secure")));
       });
-      if (tls !== undefined) socket.once("secureConnect", connected);
+      if (tls !== undefined) socket.once("secureConnect", () => connected(socket));
     });
     request.once("response", (response) => {
       request.setTimeout(0);
@@ -88,7 +98,7 @@ export function attemptOrigin(
     // Stays for good: an upload may fail after the answer has begun.
     request.on("error", (error: NodeJS.ErrnoException) => {
       stopWaiting();
-      resolve({ kind: "failed", error, phase, reused: request.reusedSocket, request });
+      resolve({ kind: "failed", error, phase, reused, request });
     });
     if (call.sendBody === undefined) request.end();
   });

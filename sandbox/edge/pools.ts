@@ -5,6 +5,18 @@ import type { OriginPlan } from "./decide.ts";
 
 /** Idle connections end before those of the usual origins do (Traefik: 180 s), so that the origin is hardly ever the first. */
 const idleMilliseconds = 60_000;
+/**
+ * Connections to one origin at a time; more requests wait for one to come free. Without a bound, a moment in which the machine is slow
+ * becomes thousands of handshakes, which make it slower: more than a listener's queue holds, and connections fail that need not have.
+ */
+const connectionLimit = 512;
+const pooling = {
+  keepAlive: true,
+  maxSockets: connectionLimit,
+  maxFreeSockets: connectionLimit,
+  timeout: idleMilliseconds,
+  scheduling: "lifo",
+} as const;
 
 /** What the edge trusts and shows towards origins; PEM. */
 export interface OriginTrust {
@@ -16,7 +28,7 @@ export interface OriginTrust {
 
 /** Kept-alive connections to origins, apart by how they were made: one that was not verified must not serve a request that asks for it. */
 export class OriginPools {
-  private readonly plain = new HttpAgent({ keepAlive: true, maxFreeSockets: 512, timeout: idleMilliseconds, scheduling: "lifo" });
+  private readonly plain = new HttpAgent(pooling);
   private readonly secure = new Map<string, { readonly agent: HttpsAgent; readonly context: SecureContext }>();
   private readonly trust: OriginTrust;
 
@@ -38,7 +50,7 @@ export class OriginPools {
         ca: [...this.trust.authorities],
         ...(plan.clientCertificate ? { cert: certificate, key: privateKey } : {}),
       });
-      pool = { agent: new HttpsAgent({ keepAlive: true, maxFreeSockets: 512, timeout: idleMilliseconds, scheduling: "lifo" }), context };
+      pool = { agent: new HttpsAgent(pooling), context };
       this.secure.set(key, pool);
     }
     return { agent: pool.agent, tls: { secureContext: pool.context, servername: plan.serverName, rejectUnauthorized: plan.verify } };

@@ -227,6 +227,28 @@ describe("edge: kept-alive connections to the origin", () => {
     assert.equal(used.size, 1);
   });
 
+  it("are not more than the origin can bear: requests wait for one, and are sent whole", async () => {
+    await rig.close();
+    let open = 0;
+    let most = 0;
+    // Nothing is answered until as many requests have come as can at a time.
+    const full = Promise.withResolvers<undefined>();
+    rig = await Rig.create((request, response) => {
+      void full.promise.then(() => request.pipe(response));
+    });
+    rig.origin.plain.on("connection", (socket: Socket) => {
+      most = Math.max(most, ++open);
+      if (open === 512) setTimeout(() => full.resolve(undefined), 100);
+      socket.on("close", () => (open -= 1));
+    });
+    const heard = await Promise.all(Array.from({ length: 700 }, (_, index) => rig.plain("/", { method: "POST", body: `body ${index}` })));
+    assert.deepEqual(
+      heard.map(({ status, text }) => `${status} ${text}`),
+      heard.map((_, index) => `200 body ${index}`),
+    );
+    assert.equal(most, 512);
+  });
+
   it("that turn out dead cost a GET nothing but another try", async () => {
     for (let index = 0; index < 5; index += 1) assert.deepEqual((await rig.get("/")).text, "fresh");
     // One try on the dead connection, one on a new one, from the second request on.
