@@ -4,8 +4,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
  * The Infisical SDK takes neither a signal nor a time-out, and tries a dead server five times for ten seconds each. So what it requests gets
  * a signal of ours, by way of the one thing that it looks up at each call: the global `fetch`. Other callers' requests pass untouched.
  *
- * Once aborted, a request is answered with a status that the SDK does not retry. Otherwise the process would stay alive for a minute after
- * the error was told.
+ * What begins after the abort is answered with a status that the SDK does not retry. Otherwise the process would stay alive for a minute
+ * after the error was told.
  */
 export interface FetchWatch {
   readonly signal: AbortSignal;
@@ -39,12 +39,10 @@ export async function watchFetches<T>(watch: FetchWatch, work: () => Promise<T>)
 async function watchedFetch(plain: typeof fetch, ...[input, init]: Parameters<typeof fetch>): Promise<Response> {
   const watch = watches.getStore();
   if (watch === undefined) return plain(input, init);
-  const isOver = (): boolean => watch.signal.aborted;
-  if (isOver()) return new Response(null, { status: gaveUp });
+  if (watch.signal.aborted) return new Response(null, { status: gaveUp });
   try {
     return await plain(input, { ...init, signal: AbortSignal.any([watch.signal, ...(init?.signal ? [init.signal] : [])]) });
   } catch (error) {
-    if (isOver()) return new Response(null, { status: gaveUp });
     watch.failure = error;
     throw error;
   }

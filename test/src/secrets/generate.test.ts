@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateSecrets } from "../../../src/secrets/generate.ts";
 import { memoryStore } from "../../../src/secrets/memory.ts";
+import type { SecretStore } from "../../../src/secrets/source.ts";
 import { programVariables } from "../../../src/secrets/programVariables.ts";
 import { type Requirement, requirementsOf } from "../../../src/secrets/requirement.ts";
 import { checkoutRoot, readDeclaredStackFile, stackNames } from "../../../src/settings/stackFile.ts";
@@ -37,6 +38,14 @@ describe("generating secrets", () => {
   it("takes the template's place holder for nothing", async () => {
     const store = memoryStore({ "/": { A: "<generate>", B: "<generate>" } });
     assert.deepEqual((await generateSecrets(requirements, store)).written, ["/A", "/B"]);
+  });
+
+  it("asks the store to write only what is not there", async () => {
+    const asked: string[] = [];
+    const inner = memoryStore({ "/": { B: "mine" } });
+    const store: SecretStore = { ...inner, put: (folder, name, value) => (asked.push(name), inner.put(folder, name, value)) };
+    await generateSecrets(requirements, store);
+    assert.deepEqual(asked, ["A"]);
   });
 
   it("changes nothing the second time", async () => {

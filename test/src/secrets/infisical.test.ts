@@ -157,16 +157,16 @@ describe("Infisical on a bad day", () => {
   it("hangs in the middle: told at the deadline, and then the process ends", async function () {
     this.timeout(40_000);
     const server = await serve(goodDay(only(list, undefined)));
-    const started = performance.now();
-    const child = spawn(process.execPath, [fixture, server.url], { stdio: ["ignore", "ignore", "pipe"] });
-    const [said] = await Promise.all([text(child.stderr), once(child, "exit")]);
-    const seconds = (performance.now() - started) / 1000;
+    const child = spawn(process.execPath, [fixture, server.url], { stdio: ["ignore", "pipe", "inherit"] });
+    const [said] = await Promise.all([text(child.stdout), once(child, "exit")]);
+    const { message, toldAfter, lingered } = JSON.parse(said) as { message: string; toldAfter: number; lingered: number };
     assert.equal(
-      said.replaceAll(server.url, "URL"),
-      `secret store: URL did not finish reading the secrets within ${deadlineSeconds} s; look at the server's load or its status page, then run again\n`,
+      message.replaceAll(server.url, "URL"),
+      `secret store: URL did not finish reading the secrets within ${deadlineSeconds} s; look at the server's load or its status page, then run again`,
     );
-    assert.equal(child.exitCode, 1);
-    assert.ok(seconds >= deadlineSeconds && seconds < deadlineSeconds + 3, `${seconds} s`);
+    assert.ok(toldAfter < deadlineSeconds + 1, `told after ${toldAfter} s`);
+    // The SDK sleeps a second between tries; left to itself it would try for a minute.
+    assert.ok(lingered < 4, `lingered ${lingered} s`);
   });
 
   it("limits requests: told within the deadline", async function () {

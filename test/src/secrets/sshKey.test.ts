@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2 from "ssh2";
@@ -38,6 +38,13 @@ describe("SSH keys", () => {
       assert.ok(Buffer.isBuffer(signature) && parsed.verify("message", signature));
     });
   }
+
+  it("of ours are read by ssh-keygen", () => {
+    const path = join(directory, "ours");
+    const made = generateSshKey("ours");
+    writeFileSync(path, made, { mode: 0o600 });
+    assert.equal(execFileSync("ssh-keygen", ["-y", "-f", path], { encoding: "utf8" }).trim(), `${publicKeyOf(made)} ours`);
+  });
 
   it("differ from one to the next", () => assert.notEqual(publicKeyOf(generateSshKey("a")), publicKeyOf(generateSshKey("a"))));
 
