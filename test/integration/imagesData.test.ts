@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { execa } from "execa";
 import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { publishImages, type RegistryOwner } from "../../sandbox/images/publish.ts";
 import { cacheDirectory, checkoutDirectory } from "../../sandbox/shared/paths.ts";
 import { temporaryFolder, type Container } from "../sandbox/images/container.ts";
+import { readImageDigests } from "../../src/settings/imageDigests.ts";
+import { credentials, startLoopbackRegistry } from "../sandbox/images/loopbackRegistry.ts";
 import { password, redisCommand, Stack, until } from "../sandbox/images/stack.ts";
 
 describe("images of the demo: what it stands on", () => {
@@ -121,6 +124,46 @@ describe("images of the demo: what it stands on", () => {
     await traefik.untilHealthy();
     await traefik.signal("SIGTERM");
     assert.equal(await traefik.exited, 0);
+  });
+
+  it("publishes everything, and writes image-digests.json only when an image is another one", async () => {
+    const folder = await temporaryFolder();
+    const registry = await startLoopbackRegistry(join(folder.path, "slot"), 3);
+    try {
+      const file = join(folder.path, "image-digests.json");
+      const owner = { slot: registry.slot, seed: { registry: { host: "registry.terrace.test", ...credentials } } } as RegistryOwner;
+      const pushed = await publishImages(owner, file);
+      assert.ok(pushed.some(({ repository, tag }) => repository === "truealpha/api" && tag === "smoke-fails"));
+      const read = readImageDigests(file);
+      assert.ok(read.kind === "read");
+      const { builds } = read;
+      assert.deepEqual(Object.keys(builds["truealpha"]?.images ?? {}).sort(), [
+        "api",
+        "beat",
+        "flower",
+        "neo4j",
+        "postgres",
+        "redis",
+        "worker",
+      ]);
+      assert.match(builds["platform"]?.images["ingress"] ?? "", /^registry\.terrace\.test\/terrace\/traefik:v3@sha256:/);
+      assert.match(builds["truealpha"]?.images["api"] ?? "", /^registry\.terrace\.test\/truealpha\/api:v1@sha256:/);
+
+      const first = await readFile(file, "utf8");
+      const again = await publishImages(owner, file);
+      assert.equal(await readFile(file, "utf8"), first);
+      assert.ok(again.every(({ uploaded }) => !uploaded));
+
+      await publishImages(owner, file, { tags: { "truealpha/api": "v9" } });
+      const changed = readImageDigests(file);
+      assert.ok(changed.kind === "read");
+      assert.match(changed.builds["truealpha"]?.images["api"] ?? "", /\/api:v9@sha256:/);
+      assert.deepEqual({ ...changed.builds["truealpha"]?.images, api: "" }, { ...builds["truealpha"]?.images, api: "" });
+      assert.deepEqual(changed.builds["platform"], builds["platform"]);
+    } finally {
+      await registry.close();
+      await folder.remove();
+    }
   });
 
   it("repeats to the byte: two builds from nothing have the same digests", async () => {

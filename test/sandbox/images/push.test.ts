@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
 import { imageDocuments } from "../../../sandbox/images/document.ts";
@@ -7,33 +7,23 @@ import { filesLayer, epochSeconds } from "../../../sandbox/images/layer.ts";
 import { imageLayout } from "../../../sandbox/images/layout.ts";
 import { pushImages, type PushOptions } from "../../../sandbox/images/push.ts";
 import { slotCertificates } from "../../../sandbox/ca.ts";
-import { startRegistry } from "../../../sandbox/registry.ts";
-import type { RunningService } from "../../../sandbox/shared/service.ts";
-import { slotOf, type Slot } from "../../../sandbox/slot.ts";
+import type { Slot } from "../../../sandbox/slot.ts";
 import { temporaryFolder } from "./container.ts";
+import { credentials, startLoopbackRegistry } from "./loopbackRegistry.ts";
 
-const [user, password] = ["pusher", 'p"a$s\\s'];
+const { user, password } = credentials;
 const mediaType = "application/vnd.docker.distribution.manifest.v2+json";
 
 describe("pushing to a registry", () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let slot: Slot;
-  let registry: RunningService;
+  let registry: Awaited<ReturnType<typeof startLoopbackRegistry>>;
   let options: PushOptions;
 
   before(async () => {
     folder = await temporaryFolder();
-    // The sandbox's registry, on loopback instead of a slot's bridge.
-    slot = {
-      ...slotOf(7),
-      registry: { ipv4: "127.77.250.2", ipv6: "::ffff:127.77.250.3" },
-      directory: folder.path,
-      logs: folder.path,
-      caCertificate: join(folder.path, "ca", "ca.crt"),
-    };
-    await slotCertificates(slot);
-    await mkdir(slot.logs, { recursive: true });
-    registry = await startRegistry({ slot, user, password });
+    registry = await startLoopbackRegistry(folder.path, 2);
+    slot = registry.slot;
     options = {
       registry: "registry.terrace.test",
       address: `${slot.registry.ipv4}:443`,
