@@ -103,8 +103,9 @@ export function collectFaults(issues: readonly Issue[], root: unknown, showValue
   return issues.flatMap((issue) => walk(issue, []));
 }
 
-export function faultLine(fault: Fault): string {
-  return `${fault.path}: ${fault.message}${fault.seen === undefined ? "" : `, got ${fault.seen}`}`;
+export function faultLine({ path, message, seen }: Fault): string {
+  // Rules between fields say themselves what they saw.
+  return `${path}: ${message}${seen === undefined || message.includes(", got ") ? "" : `, got ${seen}`}`;
 }
 
 function faultSentence(faults: readonly Fault[]): string {

@@ -14,7 +14,7 @@ const patterns: readonly (readonly [ReasonCode, RegExp])[] = [
   ["wrong_architecture", /no matching manifest for|does not match the specified platform|no match for platform in manifest/i],
   [
     "image_corrupt",
-    /filesystem layer verification failed|failed to verify|digest mismatch|content digest .* not match|unexpected EOF|invalid checksum|manifest verification failed|does not match.*digest|unexpected digest/i,
+    /(?:filesystem layer|manifest) verification failed|failed to verify digest|digest mismatch|content digest .* not match|invalid checksum|unexpected digest/i,
   ],
   [
     "registry_denied",

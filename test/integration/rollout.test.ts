@@ -78,13 +78,13 @@ describe("a rollout on a server", () => {
 
   it("replaces it without a failed request, in the other colour", async () => {
     const request = world.request({ api: "v2", worker: "v2", replicas: 2 });
-    let stop = false;
+    const stop = new AbortController();
     const statuses: number[] = [];
     const visits = (async () => {
-      while (!stop) statuses.push((await world.visit("/")).status);
+      while (!stop.signal.aborted) statuses.push((await world.visit("/")).status);
     })();
     const call = await world.host.call("rollout", request);
-    stop = true;
+    stop.abort();
     await visits;
     assert.equal(call.exitCode, 0, call.stderr);
     assert.ok(statuses.length > 20, `only ${statuses.length} visits`);

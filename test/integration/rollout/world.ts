@@ -27,12 +27,12 @@ export interface RolloutWorld {
   readonly sandbox: SandboxHandle;
   readonly host: Host;
   /** A rollout request for the shop, with pinned references filled in. */
-  request(options?: Omit<ShopOptions, "images">): RolloutRequest;
-  rollOut(options?: Omit<ShopOptions, "images">): Promise<Call>;
+  readonly request: (options?: Omit<ShopOptions, "images">) => RolloutRequest;
+  readonly rollOut: (options?: Omit<ShopOptions, "images">) => Promise<Call>;
   /** The whole report of an attempt. */
   report(number: number): Promise<Report>;
   /** As the edge would ask: TLS to the server, the public name as server name, the certificate verified. */
-  visit(path: string, headers?: Readonly<Record<string, string>>, host?: string): Promise<Visit>;
+  readonly visit: (path: string, headers?: Readonly<Record<string, string>>, host?: string) => Promise<Visit>;
   /** Release id that answers on the probe's router, by the token in Traefik's file. */
   probedRelease(): Promise<string | undefined>;
   /** `<name> <state>` of the shop's containers that are no data service, sorted. */

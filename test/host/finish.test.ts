@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { exitCodes, outcomes, reasons } from "../../contract/index.ts";
+import { Failure } from "../../host/ending.ts";
+import type { FailedOutcome } from "../../host/ending.ts";
+import { endingOf, outputOf } from "../../host/finish.ts";
+import { InvalidRequest } from "../../host/request.ts";
+
+describe("host/finish", () => {
+  it("prints success as one canonical line on standard output", () => {
+    const result = { outcome: "deployed", code: "ok", what: "shop-prod serves r1", release: "r1", instance: "shop-prod" } as const;
+    assert.deepEqual(outputOf({ kind: "succeeded", result }, null), {
+      stdout: '{"code":"ok","contract":1,"instance":"shop-prod","outcome":"deployed","release":"r1","what":"shop-prod serves r1"}\n',
+      stderr: "==> deployed: shop-prod serves r1\n",
+      exitCode: 0,
+    });
+  });
+
+  for (const outcome of outcomes.filter((name): name is FailedOutcome => exitCodes[name] !== 0)) {
+    it(`ends ${outcome} with ${exitCodes[outcome]}, an empty standard output and the contract's last line`, () => {
+      const output = outputOf({ kind: "failed", outcome, code: "disk_low", what: "no room" }, "r1");
+      assert.deepEqual(output, {
+        stdout: "",
+        stderr: `    next: ${reasons.disk_low.remedy}\nterrace: ${outcome} (disk_low): no room; now serving r1\n`,
+        exitCode: exitCodes[outcome],
+      });
+    });
+  }
+
+  it("believes an ending that says itself what serves", () => {
+    const failed = { kind: "failed", outcome: "aborted", code: "disk_low", what: "no room" } as const;
+    assert.match(outputOf({ ...failed, serving: null }, "r1").stderr, /; now serving nothing\n$/);
+    assert.match(outputOf({ ...failed, serving: "r2" }, "r1").stderr, /; now serving r2\n$/);
+  });
+
+  it("prints JSON for programs and a table for people", () => {
+    const ending = { kind: "printed", json: { b: 1, a: 2 }, table: "a table\n" } as const;
+    assert.equal(outputOf(ending, null).stdout, '{"a":2,"b":1}\n');
+    assert.equal(outputOf(ending, null, true).stdout, "a table\n");
+  });
+
+  it("lists several faults before the last line, and one only in it", () => {
+    const fault = { path: "epoch", message: "is wrong", seen: "0" };
+    assert.equal(
+      endingOf(new InvalidRequest("malformed_request", "2 faults", [fault, fault])).stderr,
+      " !  epoch: is wrong, got 0\n".repeat(2),
+    );
+    assert.equal(endingOf(new InvalidRequest("malformed_request", "epoch: is wrong", [fault])).stderr, "");
+  });
+
+  it("keeps the stack of what is a bug, and of nothing else", () => {
+    const bug = endingOf(new TypeError("x is undefined"));
+    assert.deepEqual(bug.ending, { kind: "failed", outcome: "internal", code: "bug", what: "TypeError: x is undefined" });
+    assert.match(bug.stderr, /^TypeError: x is undefined\n {4}at /);
+    assert.equal(endingOf(new Failure("refused", "held", "is held")).stderr, "");
+  });
+
+  it("names a full disk, wherever it shows", () => {
+    const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    assert.equal(endingOf(error).ending.kind === "failed" && (endingOf(error).ending as { code: string }).code, "disk_low");
+  });
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import type { ComposeService, Manifest } from "../../../contract/index.ts";
+import { planFaults } from "../../../host/rollout/planFaults.ts";
+import { image, manifest } from "../fixtures.ts";
+
+type Change = (manifest: Manifest, service: (name: string) => ComposeService) => void;
+
+const cases: readonly (readonly [string, Change, readonly string[]])[] = [
+  ["nothing", () => undefined, []],
+  [
+    "a shared network",
+    ({ release }) => (release.runtime.document.networks = { front: { external: true } }),
+    ["release.runtime.document.networks.front: a colour has its own network only; the host connects the shared ones"],
+  ],
+  [
+    "a network of a fixed name",
+    ({ release }) => (release.runtime.document.networks = { front: { name: "front" } }),
+    ["release.runtime.document.networks.front.name: two colours would share a network of a fixed name"],
+  ],
+  [
+    "no health check",
+    (_, service) => delete service("worker").healthcheck,
+    ['release.runtime.document.services.worker.healthcheck: is required for a worker: without it "started" would count as "works"'],
+  ],
+  ["a job without a health check", (_, service) => delete service("setup").healthcheck, []],
+  [
+    "a web service that waits for a worker",
+    (_, service) => (service("api").depends_on = { worker: { condition: "service_healthy" } }),
+    ["release.runtime.document.services.api.depends_on.worker: a web starts before the switch, a worker after it"],
+  ],
+  [
+    "a job that waits for a web service",
+    (_, service) => (service("setup").depends_on = { api: { condition: "service_healthy" } }),
+    ["release.runtime.document.services.setup.depends_on.api: jobs end before web services start"],
+  ],
+  [
+    "a job that is waited for as if it stayed",
+    (_, service) => (service("api").depends_on = { setup: { condition: "service_healthy" } }),
+    ["release.runtime.document.services.api.depends_on.setup.condition: must be service_completed_successfully, since setup is a job"],
+  ],
+  [
+    "a service that is waited for as if it ended",
+    (_, service) => (service("beat").depends_on = { worker: { condition: "service_completed_successfully" } }),
+    [
+      "release.runtime.document.services.beat.depends_on.worker.condition: must not be service_completed_successfully, since worker is a worker",
+    ],
+  ],
+  [
+    "a job that is waited for",
+    (_, service) => (service("api").depends_on = { setup: { condition: "service_completed_successfully" } }),
+    [],
+  ],
+  [
+    "a dependency that is not there",
+    (_, service) => (service("api").depends_on = { cache: { condition: "service_started" } }),
+    ["release.runtime.document.services.api.depends_on.cache: there is no such service"],
+  ],
+  [
+    "a bare key that is no secret",
+    (_, service) => (service("api").environment = { PASSWORD: null, PLAIN: "x" }),
+    ["release.runtime.document.services.api.environment.PASSWORD: has no value and is no secret of the service"],
+  ],
+  [
+    "a secret that would steer docker compose itself",
+    ({ release }) => release.services["api"]?.secrets.env.push("DOCKER_HOST"),
+    [
+      "release.services.api.secrets.env: DOCKER_HOST would change the docker compose process that hands it over; deliver it as a file, or give it another name",
+    ],
+  ],
+  [
+    "two services that would answer to one name",
+    ({ release }, service) => {
+      service("api").scale = 2;
+      release.runtime.document.services["api-2"] = { ...service("api"), scale: 1, image: image("api") };
+      release.services["api-2"] = structuredClone(release.services["api"] ?? assert.fail());
+    },
+    ["release.runtime.document.services.api-2: container 1 would have the name of one of api"],
+  ],
+];
+
+describe("host/rollout/planFaults", () => {
+  for (const [what, change, expected] of cases) {
+    it(`${what}: ${expected.length === 0 ? "fine" : "refused"}`, () => {
+      const changed = manifest();
+      change(changed, (name) => changed.release.runtime.document.services[name] ?? assert.fail(name));
+      assert.deepEqual(planFaults(changed), expected);
+    });
+  }
+});
