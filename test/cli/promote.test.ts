@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promote, type PromoteOptions } from "../../cli/promoteCommand.ts";
 import { requestedBy, runOf } from "../../cli/requester.ts";
 import { readStackFile } from "../../src/settings/stackFile.ts";
+import { outputOf } from "./output.ts";
 import { goodAppFiles, goodSettings, makeCheckout, messageOf, reference, stackFile } from "../src/settings/checkout.ts";
 
 const build = {
@@ -24,28 +25,14 @@ function checkout(digests: unknown = { shop: build }): string {
   return root;
 }
 
-/** Standard output of a promotion. */
-function output(stack: string, options: PromoteOptions, root: string): string {
-  const write = process.stdout.write.bind(process.stdout);
-  let said = "";
-  process.stdout.write = (text: string | Uint8Array) => {
-    said += String(text);
-    return true;
-  };
-  try {
-    assert.equal(promote(stack, options, root), 0);
-  } finally {
-    process.stdout.write = write;
-  }
-  return said;
-}
+const output = (stack: string, options: PromoteOptions, root: string): Promise<string> => outputOf(() => promote(stack, options, root));
 
 const who = { requestedBy: "alice@example.com", run: "run-7" };
 
 describe("promote", () => {
-  it("writes the images of a build and where they came from", () => {
+  it("writes the images of a build and where they came from", async () => {
     const root = checkout();
-    const said = output("staging", { ...who, digests: join(root, "digests.json") }, root);
+    const said = await output("staging", { ...who, digests: join(root, "digests.json") }, root);
     const app = readStackFile("staging", root).apps["shop"];
     assert.deepEqual(app?.images, { web: reference("web2"), database: reference("database2") });
     assert.deepEqual(app.release, { version: "fedcba987654", commit: "fedcba9876543210", ...who });
@@ -63,23 +50,23 @@ describe("promote", () => {
     );
   });
 
-  it("writes what another stack runs, with its version and commit", () => {
+  it("writes what another stack runs, with its version and commit", async () => {
     const root = checkout();
-    output("prod", { ...who, from: "staging" }, root);
+    await output("prod", { ...who, from: "staging" }, root);
     const app = readStackFile("prod", root).apps["shop"];
     assert.deepEqual(app?.images, goodSettings.apps.shop.images);
     assert.deepEqual(app.release, { ...goodSettings.apps.shop.release, ...who });
   });
 
-  it("writes nothing where the images are the same, whoever asks", () => {
+  it("writes nothing where the images are the same, whoever asks", async () => {
     const root = checkout({ shop: { ...build, images: goodSettings.apps.shop.images } });
     const before = readFileSync(join(root, "Pulumi.staging.yaml"), "utf8");
-    const said = output("staging", { ...who, digests: join(root, "digests.json") }, root);
+    const said = await output("staging", { ...who, digests: join(root, "digests.json") }, root);
     assert.equal(said, "==> Pulumi.staging.yaml has these images already; nothing was written\n");
     assert.equal(readFileSync(join(root, "Pulumi.staging.yaml"), "utf8"), before);
   });
 
-  it("says as JSON what it wrote, and leaves no other file behind", () => {
+  it("says as JSON what it wrote, and leaves no other file behind", async () => {
     const root = checkout();
     const before = readdirSync(root);
     const said = JSON.parse(

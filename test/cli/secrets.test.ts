@@ -3,6 +3,7 @@ import { checkSecrets, generateStackSecrets } from "../../cli/storeCommands.ts";
 import { seedInfisical } from "../../sandbox/infisical/index.ts";
 import type { Seed } from "../../sandbox/seed.ts";
 import { generateSshKey, publicKeyOf } from "../../src/secrets/sshKey.ts";
+import { outputOf } from "./output.ts";
 import { Bench, identities, projectId } from "../sandbox/infisical/bench.ts";
 import { certificateFor } from "../src/secrets/certificate.ts";
 
@@ -55,22 +56,6 @@ describe("npm run secrets", () => {
   });
   after(() => bench.close());
 
-  /** Standard output of a command that ends well. */
-  async function output(work: () => Promise<number>): Promise<string> {
-    const write = process.stdout.write.bind(process.stdout);
-    let said = "";
-    process.stdout.write = (text: string | Uint8Array) => {
-      said += String(text);
-      return true;
-    };
-    try {
-      assert.equal(await work(), 0);
-    } finally {
-      process.stdout.write = write;
-    }
-    return said;
-  }
-
   const generated = [
     ...[
       "ADMIN_INITIAL_PASSWORD",
@@ -107,13 +92,13 @@ describe("npm run secrets", () => {
 
   it("generate makes it, check finds nothing more, and a second generate changes nothing", async () => {
     const kept = ["/SSH_PRIVATE_KEY"];
-    assert.deepEqual(JSON.parse(await output(() => generateStackSecrets("staging", { json: true }, environment))), {
+    assert.deepEqual(JSON.parse(await outputOf(() => generateStackSecrets("staging", { json: true }, environment))), {
       written: generated,
       kept,
     });
-    assert.deepEqual(JSON.parse(await output(() => checkSecrets("staging", { json: true }, environment))), { variables: 81, faults: 0 });
+    assert.deepEqual(JSON.parse(await outputOf(() => checkSecrets("staging", { json: true }, environment))), { variables: 81, faults: 0 });
     const before = bench.service.store.secret({ environment: "staging", path: "/" }, "SESSION_SECRET")?.value;
-    assert.deepEqual(JSON.parse(await output(() => generateStackSecrets("staging", { json: true }, environment))), {
+    assert.deepEqual(JSON.parse(await outputOf(() => generateStackSecrets("staging", { json: true }, environment))), {
       written: [],
       kept: [...generated, ...kept].sort(),
     });
@@ -122,8 +107,8 @@ describe("npm run secrets", () => {
 
   it("says it in words for people, by name only", async () => {
     const said =
-      (await output(() => generateStackSecrets("staging", {}, environment))) +
-      (await output(() => checkSecrets("staging", {}, environment)));
+      (await outputOf(() => generateStackSecrets("staging", {}, environment))) +
+      (await outputOf(() => checkSecrets("staging", {}, environment)));
     assert.equal(
       said,
       `==> 0 made, 22 kept as they were\n==> Infisical at ${bench.siteUrl}, environment "staging": all 81 variables of staging are there and look right\n`,
