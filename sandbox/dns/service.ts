@@ -146,9 +146,15 @@ async function bindTcp(host: string, port: number, answer: Answerer): Promise<{ 
   };
 }
 
+/** All services share a process: a question that trips us up costs its asker an answer, and nobody else anything. */
 function replyTo(query: Query, answer: Answerer, limit: number): Buffer | undefined {
-  const found = answer(query);
-  return found === undefined ? undefined : writeReply(query, found, limit);
+  try {
+    const found = answer(query);
+    return found === undefined ? undefined : writeReply(query, found, limit);
+  } catch (error) {
+    process.stderr.write(`sandbox: the name server could not answer for ${query.question.name}: ${String(error)}\n`);
+    return undefined;
+  }
 }
 
 async function closeUdp(socket: UdpSocket): Promise<void> {

@@ -41,13 +41,14 @@ export class EdgeProxy {
       const end = await this.answer(exchange, response);
       this.note(exchange, response.statusCode, end);
     } catch (error) {
-      process.stderr.write(`sandbox: the edge has a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      this.tellBug(error);
       if (response.headersSent) response.destroy();
       else sendPage(response, errorPage(500, 500, exchange.ray), exchange.ray);
       this.note(exchange, 500, { bug: true });
     }
   }
 
+  /** The same for a request to speak websockets. */
   async upgrade(message: IncomingMessage, socket: Duplex, head: Buffer, encrypted: boolean): Promise<void> {
     socket.on("error", () => socket.destroy());
     const exchange = readExchange(message, encrypted);
@@ -55,6 +56,15 @@ export class EdgeProxy {
       pageTunnel(socket, errorPage(400, 400, "none"), "none");
       return;
     }
+    try {
+      await this.join(exchange, socket, head);
+    } catch (error) {
+      this.tellBug(error);
+      socket.destroy();
+    }
+  }
+
+  private async join(exchange: Exchange, socket: Duplex, head: Buffer): Promise<void> {
     const meeting = await this.meet(exchange);
     if (meeting === "drop") {
       socket.destroy();
@@ -169,6 +179,10 @@ export class EdgeProxy {
     if (cache === undefined) return undefined;
     const key = `${hit.host}${exchange.target}`;
     return { key, found: this.cache.find(key, cache.seconds, Date.now()) };
+  }
+
+  private tellBug(error: unknown): void {
+    process.stderr.write(`sandbox: the edge has a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   }
 
   private isSelf(host: string): boolean {

@@ -56,7 +56,11 @@ export async function startJsonServer(options: JsonServerOptions): Promise<JsonS
   try {
     for (const listener of options.listeners) {
       const server = createServer({ cert: listener.certificate, key: listener.privateKey }, (request, response) => {
-        void answer(options, request, response);
+        // All services share a process: what escapes here would end them all.
+        answer(options, request, response).catch((error: unknown) => {
+          process.stderr.write(`sandbox: the ${options.name} emulator could not answer: ${String(error)}\n`);
+          response.destroy();
+        });
       });
       // Longer than any client keeps an idle connection, so that the race at the end of one is never ours.
       server.keepAliveTimeout = 75_000;
