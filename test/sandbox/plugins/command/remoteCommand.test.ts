@@ -8,6 +8,7 @@ import { commandProvider } from "../../../../sandbox/plugins/command/provider.ts
 import { connect } from "../support/providerClient.ts";
 import type { ProviderClient } from "../support/providerClient.ts";
 import { startSilentServer } from "../support/silentServer.ts";
+import { startSshAgent } from "../support/sshAgent.ts";
 import { keyPair, startSshServer } from "../support/sshServer.ts";
 import type { SshServer } from "../support/sshServer.ts";
 
@@ -281,6 +282,33 @@ describe("command:remote:Command", () => {
       connection["password"] = "letmein";
       delete connection["privateKey"];
       assert.equal((await create({ create: "echo in" })).state["stdout"], "in");
+    });
+    it("a password also answers questions", async () => {
+      const asking = await startSshServer({ password: "letmein", interactive: true });
+      try {
+        connection = { host: "127.0.0.1", port: asking.port, user: "u", password: "letmein", dialErrorLimit: 0, perDialTimeout: 5 };
+        assert.equal((await create({ create: "echo in" })).state["stdout"], "in");
+        connection["password"] = "wrong";
+        assert.match(await failure({ create: "true" }), /unable to authenticate, attempted methods \[none password keyboard-interactive\]/);
+      } finally {
+        await asking.close();
+      }
+    });
+    it("an agent logs in, named or from the environment, and is not asked when there is a private key", async () => {
+      const agent = await startSshAgent(server.privateKey);
+      try {
+        delete connection["privateKey"];
+        connection["agentSocketPath"] = agent.socket;
+        assert.equal((await create({ create: "echo named" })).state["stdout"], "named");
+        delete connection["agentSocketPath"];
+        process.env["SSH_AUTH_SOCK"] = agent.socket;
+        assert.equal((await create({ create: "echo inherited" })).state["stdout"], "inherited");
+        connection["privateKey"] = keyPair("ed25519").private;
+        assert.match(await failure({ create: "true" }), /unable to authenticate, attempted methods \[none publickey\]/);
+      } finally {
+        delete process.env["SSH_AUTH_SOCK"];
+        await agent.close();
+      }
     });
     it("customTimeouts end the dialling", async () => {
       connection = { ...connection, port: 1, dialErrorLimit: -1 };

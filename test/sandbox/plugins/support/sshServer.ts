@@ -12,6 +12,8 @@ export interface SshServerOptions {
   /** Variables that the server accepts, as sshd's AcceptEnv. */
   readonly acceptEnvironment?: readonly string[];
   readonly password?: string;
+  /** The password only as the answer to a question. */
+  readonly interactive?: boolean;
   readonly hostKeyType?: "ed25519" | "rsa";
 }
 
@@ -42,7 +44,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
   const sockets = new Set<Socket>();
 
   const server = new ssh2.Server({ hostKeys: [host.private] }, (connection: Connection) => {
-    connection.on("authentication", (context) => authenticate(context, allowed, options.password));
+    connection.on("authentication", (context) => authenticate(context, allowed, options));
     connection.on("ready", () => {
       log.logins++;
       connection.on("session", (accept) => serveSession(accept(), directory, options.acceptEnvironment ?? [], log));
@@ -82,8 +84,14 @@ function parse(key: string): ssh2.ParsedKey {
   return parsed;
 }
 
-function authenticate(context: AuthContext, allowed: readonly Buffer[], password: string | undefined): void {
-  if (isAllowed(context, allowed, password)) context.accept();
+function authenticate(context: AuthContext, allowed: readonly Buffer[], { password, interactive }: SshServerOptions): void {
+  if (context.method === "keyboard-interactive" && interactive === true) {
+    context.prompt([{ prompt: "Password: ", echo: false }], ([answer]) => {
+      if (answer === password) context.accept();
+      else context.reject();
+    });
+  } else if (isAllowed(context, allowed, interactive === true ? undefined : password)) context.accept();
+  else if (interactive === true) context.reject(["keyboard-interactive"]);
   else context.reject(password === undefined ? ["publickey"] : ["publickey", "password"]);
 }
 
