@@ -70,7 +70,7 @@ describe("promote", () => {
     const root = checkout();
     const before = readdirSync(root);
     const said = JSON.parse(
-      output("staging", { ...who, version: "2.0.0", digests: join(root, "digests.json"), json: true }, root),
+      await output("staging", { ...who, version: "2.0.0", digests: join(root, "digests.json"), json: true }, root),
     ) as unknown;
     const images = { web: reference("web2"), database: reference("database2") };
     assert.deepEqual(said, {
