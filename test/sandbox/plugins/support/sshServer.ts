@@ -29,6 +29,8 @@ export interface SshServer {
   readonly directory: string;
   /** How many logins there were, and which commands ran, in order. */
   readonly log: { logins: number; readonly commands: string[] };
+  /** How many connections are open now. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
     passphrase,
     directory,
     log,
+    connections: () => sockets.size,
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
