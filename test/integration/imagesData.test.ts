@@ -67,15 +67,26 @@ describe("images of the demo: what it stands on", () => {
   });
 
   describe("Redis", () => {
-    it("asks for its password, shows it in no argument, and keeps its data over a restart", async () => {
+    // Redis paints over its own arguments once it runs; until then everyone who lists processes would see them.
+    it("gets its password through standard input, not as an argument", async () => {
+      const folder = await stack.volume("fake-redis");
+      await writeFile(join(folder, "redis-server"), '#!/bin/sh\necho "arguments: $*"\ncat\n', { mode: 0o755 });
+      const container = await stack.start("truealpha/redis:8", {
+        environment: { REDIS_PASSWORD: password, PATH: "/mnt:/usr/bin:/bin" },
+        volumes: { "/mnt": folder },
+      });
+      assert.equal(await container.exited, 0);
+      assert.match(container.output, /^arguments: -$/m);
+      const bytes = [...Buffer.from(password)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
+      assert.ok(container.output.includes(`requirepass "${bytes}"\n`), container.output);
+    });
+
+    it("asks for its password, and keeps its data over a restart", async () => {
       const first = await stack.startRedis();
       await first.untilHealthy();
       assert.equal(await redisCommand(first, "SET kept yes"), "OK");
       const refused = await first.run(["redis-cli", "-p", String(stack.ports.redis), "GET", "kept"]);
       assert.match(refused.output, /NOAUTH/);
-      const commandLine = await readFile(`/proc/${await first.pid()}/cmdline`, "utf8");
-      assert.match(commandLine, /^redis-server /);
-      assert.ok(!commandLine.includes(password));
       await first.signal("SIGTERM");
       assert.equal(await first.exited, 0);
 

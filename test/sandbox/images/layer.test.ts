@@ -82,15 +82,16 @@ describe("layers", () => {
   it("say what an overlay took away, and hide a folder only where there is one below", async () => {
     const below = await folder.make("below");
     const root = await folder.make("whiteouts");
+    await mkdir(join(below, "kept"));
     await mkdir(join(below, "replaced"));
     await writeFile(join(below, "gone"), "");
     const [work, merged] = [await folder.make("work"), await folder.make("merged")];
     const mount = `mount -t overlay overlay -o lowerdir=${below},upperdir=${root},workdir=${work} ${merged}`;
-    await execa("unshare", ["--mount", "sh", "-euc", `${mount}; cd ${merged}; rm gone; rmdir replaced; mkdir replaced fresh`]);
+    await execa("unshare", ["--mount", "sh", "-euc", `${mount}; cd ${merged}; rm gone; rmdir replaced; mkdir replaced kept/fresh`]);
     await layer(root, [below]);
     assert.deepEqual(
       (await list(root)).map((line) => line.split(" ").at(-1)),
-      ["fresh/", ".wh.gone", "replaced/", "replaced/.wh..wh..opq"],
+      [".wh.gone", "kept/", "kept/fresh/", "replaced/", "replaced/.wh..wh..opq"],
     );
   });
 
