@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Table from "cli-table3";
+import { installPrerequisites } from "../sandbox/prerequisites.ts";
 import { kinds, type Kind } from "./kinds.ts";
 
 interface Counts {
@@ -23,6 +24,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+// Unit tests, too, speak with real programs: ssh, flock.
+await installPrerequisites();
 const results: [Kind, Counts][] = [];
 for (const kind of kinds) {
   if (asked.length > 0 && !asked.includes(kind.name)) continue;

@@ -14,6 +14,7 @@ interface Check {
 const root = resolve(import.meta.dirname, "..");
 const checks: readonly Check[] = [
   { name: "format", command: ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."], remedy: "npm run format" },
+  { name: "generated files", command: ["src/settings/generate.ts", "--check"], remedy: "npm run settings" },
   { name: "types", command: ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "."], remedy: "correct the types" },
   {
     name: "lint",
