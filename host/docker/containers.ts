@@ -92,7 +92,6 @@ export interface ContainerCalls {
   rename(id: string, name: string): Promise<void>;
   /** The stop signal, then the container's own grace or `graceSeconds`, then SIGKILL. Returns when it has stopped; no error if it had. */
   stop(id: string, graceSeconds?: number): Promise<void>;
-  kill(id: string, signal: string): Promise<void>;
   /** Removes with anonymous volumes; kills it first. No error if it is gone. */
   remove(id: string): Promise<void>;
   setRestartPolicy(id: string, policy: RestartPolicy): Promise<void>;
@@ -141,9 +140,6 @@ export function containerCalls(transport: Transport): ContainerCalls {
     },
     stop: async (id, graceSeconds) => {
       await transport.bytes({ method: "POST", path: `/containers/${id}/stop`, query: { t: graceSeconds?.toString() } });
-    },
-    kill: async (id, signal) => {
-      await transport.bytes({ method: "POST", path: `/containers/${id}/kill`, query: { signal } });
     },
     remove: async (id) => {
       try {

@@ -24,8 +24,6 @@ export interface Docker extends ContainerCalls, NetworkCalls, ImageCalls, EventC
   version(): Promise<DockerVersion>;
   /** Last lines of a container's standard output and error, oldest first. */
   logTail(id: string, lines: number): Promise<string[]>;
-  /** A file or folder of a container, also of one that never ran, as a tar archive. */
-  archive(id: string, path: string): Promise<Buffer>;
 }
 
 export function dockerAt(socketPath: string): Docker {
@@ -50,6 +48,5 @@ export function dockerAt(socketPath: string): Docker {
         .map((line) => line.trimEnd())
         .filter((line) => line !== "");
     },
-    archive: (id, path) => calls.bytes({ method: "GET", path: `/containers/${id}/archive`, query: { path } }),
   };
 }

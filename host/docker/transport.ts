@@ -18,7 +18,7 @@ export class DockerError extends Error {
 }
 
 export interface DockerCall {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "DELETE";
   /** Below the API version: `/containers/json`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;

@@ -136,3 +136,11 @@ export function routedHosts(text: string): string[] {
   const rules = Object.values(routers).flatMap(({ rule }) => (rule.includes("Header(") ? [] : [rule]));
   return [...new Set(rules.flatMap((rule) => [...rule.matchAll(/Host\(`([^`]+)`\)/g)].map(([, host = ""]) => host)))].sort();
 }
+
+/** Whether a file routes the public to exactly this target. */
+export function leadsTo(text: string | undefined, instance: string, target: Target): boolean {
+  const routers = text === undefined ? {} : parseRouterFile(text).http.routers;
+  return target.routes.every(
+    (route) => routers[routerName(instance, route.name, "serving")]?.service === serviceName(instance, target.colour, route),
+  );
+}

@@ -2,6 +2,8 @@ import type { Manifest, Route } from "../../contract/index.ts";
 import { dataProject } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { Failure } from "../ending.ts";
+import { readRouterFile } from "../ingress/routerFile.ts";
+import { leadsTo, targetOf } from "../ingress/routing.ts";
 import { routeClash } from "../ingress/view.ts";
 import { InvalidRequest } from "../request.ts";
 import { readCurrent } from "../state/current.ts";
@@ -44,9 +46,11 @@ export async function standing(context: Context, instance: string): Promise<Stan
   return { current, manifest: await readRelease(context.paths, instance, record) };
 }
 
-/** The same release, unless its epoch was raised to send it again, with every container in good health. */
+/** The same release, unless its epoch was raised to send it again, routed to, and with every container in good health. */
 async function runsAlready(order: Order, { current, manifest }: Standing, context: Context): Promise<boolean> {
   if (current.releaseId !== order.releaseId || order.epoch > current.epoch) return false;
+  const routes = await readRouterFile(context.paths, current.instance);
+  if (!leadsTo(routes, current.instance, targetOf(manifest, current.releaseId, current.colour))) return false;
   const looked = await inspect(context, await membersOf(context, current.instance, current.colour));
   return Object.entries(manifest.release.services).every(([service, { role }]) => {
     if (role === "job") return true;

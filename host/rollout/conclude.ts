@@ -22,6 +22,9 @@ import { retire } from "./retire.ts";
 import { takeBack } from "./takeBack.ts";
 import { watchInstance } from "./watch.ts";
 
+const dockerReturnSeconds = 60;
+const dockerPauseMilliseconds = 250;
+
 export function alreadyRuns(current: Current): Ending {
   const { instance, release, releaseId, rollout } = current;
   const what = `${instance} already runs ${release}`;
@@ -74,17 +77,30 @@ async function goBack(attempt: Attempt, first: FailedAttempt): Promise<FailedCon
   const { context, instance, journal, before } = attempt;
   context.progress.step("take back");
   const oldServing = before === undefined ? null : serving(before.current);
-  const watch = await watchInstance(context, instance).catch(() => attempt.watch);
   try {
-    await takeBack(journal, watch, context);
+    await dockerAnswers(context);
+    const watch = await watchInstance(context, instance);
+    await takeBack(journal, watch, context).finally(() => watch.close());
     return { ...first, serving: oldServing };
   } catch (error) {
     // Traefik's file is what decides who serves; the journal stays for the next attempt to put this right.
     const routed = await readRouterFile(context.paths, instance).catch(() => undefined);
     const restored = (routed ?? null) === journal.routerFile;
     return { ...masked(attempt, failedTakeBack(first, error)), serving: restored ? oldServing : newServing(attempt) };
-  } finally {
-    watch.close();
+  }
+}
+
+/** A daemon that was restarted under us is back in seconds, and nothing can be taken back without it. It announces its return to nobody. */
+async function dockerAnswers({ docker, clock }: Context): Promise<void> {
+  const started = clock.elapsed();
+  for (;;) {
+    const refusal = await docker.version().then(
+      () => undefined,
+      (error: unknown) => error as Error,
+    );
+    if (refusal === undefined) return;
+    if (clock.elapsed() - started > dockerReturnSeconds * 1000) throw refusal;
+    await clock.pause(dockerPauseMilliseconds);
   }
 }
 

@@ -105,6 +105,32 @@ describe("a rollout that is interrupted", () => {
     });
   }
 
+  it("by a kill in retire is completed by the next request: it had settled", async () => {
+    const request = world.request({ api: "v3", worker: "v3", drainSeconds: 120 });
+    const rollout = world.host.call("rollout", request);
+    await until(inPhase("retire"), 120);
+    const number = await counter();
+    await world.host.shell("systemctl kill --signal=KILL 'terrace-rollout-shop-staging-*'");
+    assert.equal((await rollout).exitCode, 70);
+    good = request;
+    const next = await world.host.call("rollout", good);
+    assert.equal(next.exitCode, 0, next.stderr);
+    assert.match(next.stdout, /"outcome":"unchanged"/);
+    await onlyTheGoodOneRuns("green");
+    assert.equal((await world.report(number)).outcome, "deployed");
+  });
+
+  it("by a restart of Docker is taken back when Docker has come back", async () => {
+    const rollout = world.rollOut({ api: "v2", worker: "v2", settleSeconds: 60 });
+    await until(inPhase("settle"));
+    await world.host.shell("systemctl restart docker");
+    const call = await rollout;
+    assert.equal(call.exitCode, 21, call.stderr);
+    assert.match(call.lastLine, /^terrace: rolled_back \((?:docker_unreachable|settle_failed)\): /);
+    await until(async () => (await world.visit("/healthz")).status === 200);
+    await onlyTheGoodOneRuns("green");
+  });
+
   it("by a power cut in settle leaves one complete release after the next request", async () => {
     const rollout = world.rollOut({ api: "v3", worker: "v3", settleSeconds: 30 });
     await until(inPhase("settle"));
@@ -116,7 +142,7 @@ describe("a rollout that is interrupted", () => {
     const next = await world.host.call("rollout", good);
     assert.equal(next.exitCode, 0, next.stderr);
     assert.match(next.stderr, /was interrupted in settle/);
-    await onlyTheGoodOneRuns();
+    await onlyTheGoodOneRuns("green");
   });
 
   it("by a power cut while it serves comes back as it was", async () => {
@@ -124,7 +150,7 @@ describe("a rollout that is interrupted", () => {
     await powerOn();
     await until(async () => (await world.visit("/healthz")).status === 200);
     await until(async () => (await world.host.call("rollout", good)).stdout.includes('"outcome":"unchanged"'));
-    await onlyTheGoodOneRuns();
+    await onlyTheGoodOneRuns("green");
     const digest = JSON.parse((await world.visit("/secret-digest?name=FILE_CANARY")).body) as { bytes?: number };
     assert.ok((digest.bytes ?? 0) > 0);
   });

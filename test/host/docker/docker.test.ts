@@ -103,13 +103,14 @@ describe("host/docker", () => {
     const progress: string[] = [];
     await docker.pull(image("api"), { username: "ann", password: "s3cret/+?" }, (done, known) => progress.push(`${done}/${known}`));
     const [call] = seen;
-    assert.equal(call?.url, `/v1.44/images/create?fromImage=registry.example.com/shop/api&tag=sha256:${"a".repeat(64)}`);
-    assert.deepEqual(JSON.parse(Buffer.from(String(call?.headers["x-registry-auth"]), "base64url").toString()), {
+    assert.ok(call);
+    assert.equal(call.url, `/v1.44/images/create?fromImage=registry.example.com/shop/api&tag=sha256:${"a".repeat(64)}`);
+    assert.deepEqual(JSON.parse(Buffer.from(String(call.headers["x-registry-auth"]), "base64url").toString()), {
       username: "ann",
       password: "s3cret/+?",
       serveraddress: "registry.example.com",
     });
-    assert.equal(call?.body, "");
+    assert.equal(call.body, "");
     assert.deepEqual(progress, ["0/1", "1/2", "2/2"]);
     await docker.pull(image("api"), undefined, () => undefined);
     assert.equal(seen[1]?.headers["x-registry-auth"], undefined);

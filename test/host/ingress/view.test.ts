@@ -53,7 +53,7 @@ describe("host/ingress/view", () => {
     ],
     [
       "no such service",
-      changed((view) => delete view.services[`${service}@file`]),
+      changed((view) => (view.services = {})),
       `service ${service} has no server, not http://shop-prod-green-api:8080, http://shop-prod-green-api-2:8080`,
     ],
     [

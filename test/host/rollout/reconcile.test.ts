@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { releaseId } from "../../../contract/index.ts";
+import { writeRelease } from "../../../host/release/releaseDirectory.ts";
+import { reconcile } from "../../../host/rollout/reconcile.ts";
+import { readCurrent, writeCurrent } from "../../../host/state/current.ts";
+import { readHistory } from "../../../host/state/history.ts";
+import { readJournal, writeJournal } from "../../../host/state/journal.ts";
+import type { Journal } from "../../../host/state/journal.ts";
+import { readReleases, writeReleases } from "../../../host/state/releases.ts";
+import { current, journal, manifest } from "../fixtures.ts";
+import { bothColours, testContext } from "./world.ts";
+import type { TestContext } from "./world.ts";
+
+describe("host/rollout/reconcile", () => {
+  let context: TestContext;
+
+  /** `count` releases on the disk, all proven but the last one, which is under way. */
+  const releases = async (count: number): Promise<{ readonly before: string; readonly next: string }> => {
+    const shop = manifest();
+    const names: string[] = [];
+    for (let number = 1; number <= count; number += 1) {
+      const { release, seal } = await writeRelease(context.paths, shop, new Date(Date.UTC(2026, 10, 21, 10, number)));
+      const record = {
+        release,
+        releaseId: releaseId(shop),
+        rollout: number,
+        seal,
+        version: "1.0.0",
+        commit: "abcdef1",
+        secrets: null,
+        proven: number < count,
+      };
+      await writeReleases(context.paths, "shop-prod", [...(await readReleases(context.paths, "shop-prod")), record]);
+      names.push(release);
+    }
+    return { before: names.at(-2) ?? "", next: names.at(-1) ?? "" };
+  };
+  const interrupted = async (phase: Journal["phase"], count = 2): Promise<{ readonly before: string; readonly next: string }> => {
+    const names = await releases(count);
+    const before = current({ release: names.before, rollout: count - 1 });
+    await writeCurrent(context.paths, before);
+    await writeJournal(context.paths, journal({ phase, release: names.next, releaseId: releaseId(manifest()), rollout: count, before }));
+    return names;
+  };
+
+  beforeEach(async () => {
+    context = await testContext();
+    bothColours(context.docker);
+  });
+
+  it("does nothing where nothing was interrupted", async () => {
+    await reconcile("shop-prod", context);
+    assert.deepEqual([context.docker.calls, context.lines], [[], []]);
+  });
+
+  for (const [phase, outcome] of [
+    ["pull", "aborted"],
+    ["health", "aborted"],
+    ["switch", "rolled_back"],
+    ["handover", "rolled_back"],
+  ] as const) {
+    it(`takes back what was interrupted in ${phase}, and writes it down as ${outcome}`, async () => {
+      const { before, next } = await interrupted(phase);
+      await reconcile("shop-prod", context);
+      assert.equal((await readCurrent(context.paths, "shop-prod"))?.release, before);
+      assert.equal(context.docker.list.has("shop-prod-green-api-1"), false);
+      assert.equal(context.docker.list.get("shop-prod-blue-api-1")?.running, true);
+      const [entry] = await readHistory(context.paths, "shop-prod");
+      assert.deepEqual([entry?.rollout, entry?.release, entry?.outcome, entry?.code], [2, next, outcome, "interrupted"]);
+      assert.equal(await readJournal(context.paths, "shop-prod"), undefined);
+    });
+  }
+
+  for (const phase of ["record", "retire"] as const) {
+    it(`completes what was interrupted in ${phase}`, async () => {
+      const { next } = await interrupted(phase);
+      await reconcile("shop-prod", context);
+      const now = await readCurrent(context.paths, "shop-prod");
+      assert.deepEqual([now?.release, now?.colour, now?.rollout], [next, "green", 2]);
+      assert.equal((await readReleases(context.paths, "shop-prod")).at(-1)?.proven, true);
+      assert.equal(context.docker.list.has("shop-prod-blue-api-1"), false);
+      assert.equal((await readHistory(context.paths, "shop-prod"))[0]?.outcome, "deployed");
+      assert.equal(await readJournal(context.paths, "shop-prod"), undefined);
+    });
+  }
+
+  it("forgets releases beyond those that are kept, directory and record", async () => {
+    await interrupted("retire", 13);
+    await reconcile("shop-prod", context);
+    const known = (await readReleases(context.paths, "shop-prod")).map(({ release }) => release);
+    assert.equal(known.length, 10);
+    assert.deepEqual((await readdir(context.paths.releases("shop-prod"))).sort(), [...known].sort());
+  });
+
+  it("keeps the journal and says that a person is needed when it cannot be taken back", async () => {
+    await interrupted("settle");
+    context.docker.change("shop-prod-blue-api-1", { running: false, status: "exited", exitCode: 1 });
+    await assert.rejects(reconcile("shop-prod", context), {
+      outcome: "rollback_failed",
+      code: "rollback_incomplete",
+      message: "rollout 2 was interrupted in settle and could not be taken back: Error: shop-prod-blue-api-1: exited with code 1",
+    });
+    assert.equal((await readJournal(context.paths, "shop-prod"))?.phase, "settle");
+  });
+});
