@@ -36,12 +36,14 @@ export function groupsItem(world: World): Item {
   };
 }
 
+export const accountPrefix = "account ";
+
 /** The account itself: that it exists, that no password opens it, and which groups it is in. */
 export function accountItem(world: World, account: WantedAccount, recorded: boolean): Item {
   const home = world.places.home(account.name);
   const { group, shell, comment, exactGroups, ownsHome } = account;
   return {
-    name: `account ${account.name}`,
+    name: accountPrefix + account.name,
     effect: "none",
     // Without the keys: those are an item of their own.
     wanted: { home, group, shell, comment, exactGroups, ownsHome },

@@ -6,7 +6,7 @@ import type { Ending } from "../ending.ts";
 import { readIfPresent } from "../files.ts";
 import { label } from "../release/composeFile.ts";
 import { verb } from "../verb.ts";
-import { accountItem, formerAccountsItem, groupsItem, keysItem } from "./accountItems.ts";
+import { accountItem, accountPrefix, formerAccountsItem, groupsItem, keysItem } from "./accountItems.ts";
 import { checkNames, wantedAccounts } from "./accounts.ts";
 import { applyItems } from "./applyItems.ts";
 import { directoriesItem } from "./directories.ts";
@@ -45,7 +45,7 @@ async function platformItems(request: PlatformRequest, context: Context, recorde
     groupsItem(world),
     formerAccountsItem(world, accounts),
     ...accounts.flatMap((account) => [
-      accountItem(world, account, recorded[`account ${account.name}`] !== undefined),
+      accountItem(world, account, recorded[accountPrefix + account.name] !== undefined),
       keysItem(world, account),
     ]),
     sudoRulesItem(world, places.sudoRules, sudoRules(accounts, context.paths.program)),
@@ -83,13 +83,22 @@ async function applyPlatform(request: PlatformRequest, context: Context): Promis
     },
     progress: context.progress,
   });
-  const names = new Set(items.map(({ name }) => name));
-  const kept = { ...record, items: Object.fromEntries(Object.entries(record.items).filter(([name]) => names.has(name))) };
+  const kept = { ...record, items: keptItems(record.items, items) };
   if (!sameJson(before, kept)) await platformRecordFile.write(path, kept);
 
   const touched = applied.filter(({ result }) => result !== "unchanged");
   const what = touched.length === 0 ? `all ${applied.length} items are as they should be` : summary(touched, applied.length);
   return succeeded({ outcome: touched.length === 0 ? "unchanged" : "deployed", code: "ok", what, items: [...applied] });
+}
+
+/**
+ * What is no longer wanted is forgotten, but for accounts: they stay on the host, closed, and a person who comes back must find theirs
+ * known as ours.
+ */
+function keptItems(recorded: PlatformRecord["items"], items: readonly Item[]): PlatformRecord["items"] {
+  const wanted = new Set(items.map(({ name }) => name));
+  const kept = Object.entries(recorded).filter(([name]) => wanted.has(name) || name.startsWith(accountPrefix));
+  return Object.fromEntries(kept.map(([name, value]) => [name, wanted.has(name) ? value : "former"]));
 }
 
 function summary(touched: readonly { readonly item: string; readonly result: string }[], total: number): string {

@@ -12,7 +12,10 @@ export const PlatformRecord = z.strictObject({
   program: z.string(),
   epoch: z.int(),
   /** Per item, what it was made from when it was last seen right. Came out of JSON, so it is JSON. */
-  items: z.record(z.string(), z.custom<Json>((value) => value !== undefined)),
+  items: z.record(
+    z.string(),
+    z.custom<Json>((value) => value !== undefined),
+  ),
 });
 export type PlatformRecord = z.infer<typeof PlatformRecord>;
 
