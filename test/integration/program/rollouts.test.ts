@@ -32,9 +32,9 @@ describe("rollouts of staging", () => {
     assert.doesNotMatch(stdout, /output<|\[unknown\]|\[secret\]/);
   });
 
-  it("drops nothing: five rollouts under 100 requests a second, GET and POST, on new and on kept connections", async () => {
+  it("drops nothing: five rollouts under 50 requests a second, GET and POST, on new and on kept connections", async () => {
     const releases = new Set<string>();
-    const { seen } = await underTraffic(here, host, 100, 100_000, async () => {
+    const { seen } = await underTraffic(here, host, 50, 100_000, async () => {
       for (const version of ["v2", "v3", "v4", "v5", "v6"]) {
         await publish(here, { api: `truealpha/api:${version}` });
         await pulumi.ok("up", "--yes", "--skip-preview");
