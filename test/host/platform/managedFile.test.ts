@@ -27,7 +27,8 @@ describe("managed files", () => {
     ["absence", (path: string) => rmSync(path), "is absent"],
     ["a changed byte", (path: string) => writeFileSync(path, "texu\n"), "has other content"],
     ["a mode", (path: string) => chmodSync(path, 0o660), "has mode 0660 instead of 0440"],
-    ["an owner", (path: string) => chownSync(path, 12, 34), "belongs to 12:34 instead of root"],
+    ["an owner", (path: string) => chownSync(path, 12, 0), "belongs to 12:0 instead of root"],
+    ["a group", (path: string) => chownSync(path, 0, 34), "belongs to 0:34 instead of root"],
   ] as const) {
     it(`find ${what}`, async () => {
       await writeManagedFile(file());

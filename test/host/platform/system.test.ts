@@ -21,6 +21,11 @@ describe("the operating system", () => {
       'PRETTY_NAME="Ubuntu 24.04 LTS"\nID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n',
       "this server runs Ubuntu 24.04 LTS; Terrace needs Debian 13",
     ],
+    [
+      "another system whose version is 13",
+      'PRETTY_NAME="Other 13"\nID=other\nID_LIKE=debian\nVERSION_ID="13"\n',
+      "this server runs Other 13; Terrace needs Debian 13",
+    ],
     ["Debian unstable, which has no version", "ID=debian\n", "this server runs debian without a version; Terrace needs Debian 13"],
     ["a system without the file", undefined, "this server has no /etc/os-release; Terrace needs Debian 13"],
   ] as const) {
