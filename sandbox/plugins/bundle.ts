@@ -31,7 +31,6 @@ async function bundle(name: PluginName, outfile: string): Promise<void> {
     format: "cjs",
     minifySyntax: true,
     minifyWhitespace: true,
-    keepNames: true,
     external: ["*.node", "cpu-features"],
     logLevel: "error",
     legalComments: "none",
