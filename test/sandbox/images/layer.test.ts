@@ -86,8 +86,14 @@ describe("layers", () => {
     await mkdir(join(below, "replaced"));
     await writeFile(join(below, "gone"), "");
     const [work, merged] = [await folder.make("work"), await folder.make("merged")];
-    const mount = `mount -t overlay overlay -o lowerdir=${below},upperdir=${root},workdir=${work} ${merged}`;
-    await execa("unshare", ["--mount", "sh", "-euc", `${mount}; cd ${merged}; rm gone; rmdir replaced; mkdir replaced kept/fresh`]);
+    const options = `lowerdir=${below},upperdir=${root},workdir=${work},index=off,metacopy=off,redirect_dir=off`;
+    const mount = `mount -t overlay overlay -o ${options} ${merged}`;
+    await execa("unshare", [
+      "--mount",
+      "sh",
+      "-euc",
+      `${mount}; cd ${merged}; rm gone; rmdir replaced; mkdir replaced made; mv made kept/fresh`,
+    ]);
     await layer(root, [below]);
     assert.deepEqual(
       (await list(root)).map((line) => line.split(" ").at(-1)),
