@@ -62,12 +62,12 @@ export async function startDns(options: DnsOptions): Promise<DnsService> {
   const ports: number[] = [];
   try {
     for (const { host, port } of options.listeners) {
-      const udp = await bindUdp(host, port, answer);
-      closers.push(() => closeUdp(udp));
-      const bound = udp.address().port;
-      const tcp = await bindTcp(host, bound, answer);
-      closers.push(() => tcp.close());
-      ports.push(bound);
+      const { udp, tcp } = await bindBoth(host, port, answer);
+      closers.push(
+        () => closeUdp(udp),
+        () => tcp.close(),
+      );
+      ports.push(udp.address().port);
     }
   } catch (error) {
     await Promise.all(closers.map((close) => close()));
@@ -98,6 +98,19 @@ export async function startDns(options: DnsOptions): Promise<DnsService> {
 }
 
 type Answerer = (query: Query) => DnsAnswer | undefined;
+
+/** Both protocols on one number. Where any free one will do, the one that UDP is given may be taken for TCP: then another. */
+async function bindBoth(host: string, port: number, answer: Answerer): Promise<{ udp: UdpSocket; tcp: { close(): Promise<void> } }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const udp = await bindUdp(host, port, answer);
+    try {
+      return { udp, tcp: await bindTcp(host, udp.address().port, answer) };
+    } catch (error) {
+      await closeUdp(udp);
+      if (port !== 0 || attempt === 20 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
+  }
+}
 
 async function bindUdp(host: string, port: number, answer: Answerer): Promise<UdpSocket> {
   const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");

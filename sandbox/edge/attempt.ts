@@ -22,6 +22,8 @@ export interface OriginLimits {
   readonly connectMilliseconds: number;
   /** For the TLS handshake, and again from the last byte sent to the first one of the answer; Cloudflare waits 100 s. */
   readonly answerMilliseconds: number;
+  /** How long a connection may have lain idle to carry a request that must not be sent twice. */
+  readonly freshMilliseconds: number;
 }
 
 export type Attempt =
@@ -36,12 +38,6 @@ export type Attempt =
       readonly reused: boolean;
       readonly request: ClientRequest;
     };
-
-/**
- * Connections that stood once. `request.reusedSocket` does not tell: Node sets it only for a connection that lay idle, not for one that a
- * waiting request takes over from the one before.
- */
-const established = new WeakSet<Socket>();
 
 /** Sends one request to one address. Never rejects; aborting `signal` ends the connection and with it the attempt. */
 export function attemptOrigin(
@@ -65,12 +61,12 @@ export function attemptOrigin(
     const connected = (socket: Socket): void => {
       stopWaiting();
       phase = "connected";
-      established.add(socket);
+      pools.used(socket);
       request.setTimeout(limits.answerMilliseconds, () => request.destroy(timeout("answer")));
       call.sendBody?.(request);
     };
     request.once("socket", (socket) => {
-      reused = established.has(socket);
+      reused = pools.hasStood(socket);
       if (reused) {
         connected(socket);
         return;
@@ -89,6 +85,8 @@ export function attemptOrigin(
     });
     request.once("response", (response) => {
       request.setTimeout(0);
+      const { socket } = response;
+      response.once("end", () => pools.used(socket));
       resolve({ kind: "answered", response, request });
     });
     request.once("upgrade", (response, socket, head) => {

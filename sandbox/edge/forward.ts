@@ -40,8 +40,12 @@ export async function reachOrigin(
   let stale = 0;
   for (let index = 0; ;) {
     const address = plan.addresses[index] ?? "";
-    // A turn of the event loop lets the pool hear of connections that ended meanwhile, before one of them is chosen.
-    if (!repeatable) await nextTurn();
+    // A turn of the event loop lets the pool hear of connections that ended meanwhile, before one of them is chosen. One that has lain
+    // idle for long may end at any moment, so it is not taken either.
+    if (!repeatable) {
+      await nextTurn();
+      pools.dropIdle(pools.options(plan).agent, limits.freshMilliseconds);
+    }
     const attempt = await attemptOrigin(pools, plan, address, call, limits, signal);
     if (attempt.kind === "answered") return { kind: "answered", response: attempt.response, address, retries };
     if (attempt.kind === "upgraded") return { kind: "upgraded", attempt, address };
@@ -49,7 +53,7 @@ export async function reachOrigin(
     const elsewhere = attempt.phase !== "connected" && index + 1 < plan.addresses.length && !signal.aborted;
     if (outdated) {
       stale += 1;
-      pools.dropIdle(pools.options(plan).agent);
+      pools.dropIdle(pools.options(plan).agent, 0);
     } else if (elsewhere) index += 1;
     else return { kind: "fault", code: originFault(attempt), detail: attempt.error.code ?? attempt.error.message, address, retries };
     retries += 1;

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import type { Socket } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { OriginPlan } from "./decide.ts";
 
@@ -31,6 +32,8 @@ export class OriginPools {
   private readonly plain = new HttpAgent(pooling);
   private readonly secure = new Map<string, { readonly agent: HttpsAgent; readonly context: SecureContext }>();
   private readonly trust: OriginTrust;
+  /** When each connection was last in use; milliseconds. One that is not here has not stood yet. */
+  private readonly lastUse = new WeakMap<Socket, number>();
 
   constructor(trust: OriginTrust) {
     this.trust = trust;
@@ -56,9 +59,25 @@ export class OriginPools {
     return { agent: pool.agent, tls: { secureContext: pool.context, servername: plan.serverName, rejectUnauthorized: plan.verify } };
   }
 
-  /** Closes the idle connections of an agent: one of them was found dead, the rest will be no better. */
-  dropIdle(agent: HttpAgent): void {
-    for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+  /** Notes that a connection stands and is in use. */
+  used(socket: Socket): void {
+    this.lastUse.set(socket, performance.now());
+  }
+
+  /**
+   * Whether a connection stood before. `request.reusedSocket` does not tell: Node sets it only for a connection that lay idle, not for one
+   * that a waiting request takes over from the one before.
+   */
+  hasStood(socket: Socket): boolean {
+    return this.lastUse.has(socket);
+  }
+
+  /** Closes the connections of an agent that have lain idle for longer than `milliseconds`. */
+  dropIdle(agent: HttpAgent, milliseconds: number): void {
+    const limit = performance.now() - milliseconds;
+    for (const sockets of Object.values(agent.freeSockets)) {
+      for (const socket of sockets ?? []) if ((this.lastUse.get(socket) ?? 0) <= limit) socket.destroy();
+    }
   }
 
   close(): void {

@@ -39,7 +39,13 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeService> {
   const cache = new EdgeCache();
   const badDays = new EdgeBadDays(Date.now, () => cache.clear());
   const pools = new OriginPools(options.trust);
-  const limits = { ports: { http: 80, https: 443 }, connectMilliseconds: 19_000, answerMilliseconds: 100_000, ...options.limits };
+  const limits = {
+    ports: { http: 80, https: 443 },
+    connectMilliseconds: 19_000,
+    answerMilliseconds: 100_000,
+    freshMilliseconds: 2000,
+    ...options.limits,
+  };
   const edge = new EdgeProxy(options, { pools, limits }, badDays, cache, log);
   const doors = await openDoors(options.listeners, options.certificates, options.world.zones, {
     request: (message, response, encrypted) => void edge.request(message, response, encrypted),

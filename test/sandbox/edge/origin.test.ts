@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { Agent } from "node:https";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { Worker } from "node:worker_threads";
 import type { OriginLimits } from "../../../sandbox/edge/index.ts";
@@ -225,6 +226,25 @@ describe("edge: kept-alive connections to the origin", () => {
     });
     for (const method of ["GET", "POST", "PUT", "GET"]) await rig.get("/", { method, ...(method === "GET" ? {} : { body: "x" }) });
     assert.equal(used.size, 1);
+  });
+
+  it("that have lain idle for long carry a GET, but no POST", async () => {
+    await rig.close();
+    const used = new Set<unknown>();
+    rig = await Rig.create(
+      (request, response) => {
+        used.add(request.socket);
+        request.resume().on("end", () => response.end());
+      },
+      { limits: { freshMilliseconds: 100 } },
+    );
+    await rig.get("/");
+    await delay(150);
+    await rig.get("/");
+    assert.equal(used.size, 1);
+    await delay(150);
+    await rig.get("/", { method: "POST", body: "x" });
+    assert.equal(used.size, 2);
   });
 
   it("are not more than the origin can bear: requests wait for one, and are sent whole", async () => {

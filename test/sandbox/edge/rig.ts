@@ -45,6 +45,8 @@ export class Origin {
   constructor(handler: RequestListener, pair: Pair, options: ServerOptions = {}) {
     this.plain = createHttp(handler);
     this.secure = createHttps({ cert: pair.certificate, key: pair.privateKey, ...options }, handler);
+    // Traefik's; Node's own five seconds run out in the middle of things on a machine that is busy enough.
+    for (const server of [this.plain, this.secure]) server.keepAliveTimeout = 180_000;
   }
 
   async listen(ports: { http: number; https: number } = { http: 0, https: 0 }): Promise<void> {
