@@ -55,6 +55,19 @@ describe("host/files", () => {
     assert.deepEqual(await readdir(at("r1")), ["x"]);
   });
 
+  it("never shows a reader no link", async () => {
+    await replaceLink(at("shop"), at("r0"));
+    const stop = new AbortController();
+    const reading = (async () => {
+      const seen = new Set<string>();
+      while (!stop.signal.aborted) seen.add((await readlink(at("shop"))).slice(directory.length));
+      return seen;
+    })();
+    for (let count = 1; count <= 300; count += 1) await replaceLink(at("shop"), at(`r${count}`));
+    stop.abort();
+    for (const seen of await reading) assert.match(seen, /^\/r\d+$/);
+  });
+
   it("does not take a directory for a link", async () => {
     await replaceFile(at("shop/x"), "1");
     await assert.rejects(replaceLink(at("shop"), at("elsewhere")));

@@ -55,7 +55,9 @@ describe("host/state/releases", () => {
   });
 
   it("keeps what runs, ten that a rollback can choose and ten for their reports", () => {
-    const lists = fc.array(fc.boolean(), { maxLength: 60 }).map((proven) => proven.map((one, index) => record(index + 1, one)));
+    const lists = fc
+      .array(fc.boolean(), { maxLength: 60, size: "max" })
+      .map((proven) => proven.map((one, index) => record(index + 1, one)));
     fc.assert(
       fc.property(lists, fc.nat(), (known, position) => {
         const running = known[position % Math.max(known.length, 1)]?.release ?? "";
