@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import pico from "picocolors";
-import { publishImages } from "./publishImages.ts";
+import { publishImages } from "./images/publish.ts";
 import { type SandboxHandle, shellOutput, upSandbox } from "./index.ts";
 import { pulumiEnvironment } from "./pulumiEnvironment.ts";
 import { checkoutDirectory } from "./shared/paths.ts";

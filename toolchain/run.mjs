@@ -50,19 +50,16 @@ function ensureNode() {
   return binary;
 }
 
-/** Installs the packages of the project, and those of the demo's API, where they are absent or were made from another lock file. */
+/** Installs node_modules when it is absent or was made from another lock file. */
 function ensurePackages() {
-  for (const folder of [checkout, join(checkout, "sandbox/images/api")]) {
-    const stamp = join(folder, "node_modules", ".terrace-lock");
-    const wanted = createHash("sha256")
-      .update(readFileSync(join(folder, "package-lock.json")))
-      .digest("hex");
-    if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;
-    say(`Installing packages${folder === checkout ? "" : " of the demo"}`);
-    if (folder !== checkout) cpSync(join(checkout, ".npmrc"), join(folder, ".npmrc"));
-    npm(["ci", "--no-progress", "--loglevel=error"], folder);
-    writeFileSync(stamp, wanted);
-  }
+  const stamp = join(checkout, "node_modules", ".terrace-lock");
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(checkout, "package-lock.json")))
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  say("Installing packages");
+  npm(["ci", "--no-progress", "--loglevel=error"], checkout);
+  writeFileSync(stamp, wanted);
 }
 
 function npm(args, cwd) {

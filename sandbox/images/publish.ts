@@ -69,6 +69,12 @@ export async function pushToSandbox(
   );
 }
 
+/** Builds (or finds) and pushes images by `repository:tag`, and gives their pinned references by the same names. */
+export async function pushedReferences(owner: RegistryOwner, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const pushed = await pushToSandbox(owner, await buildImages([...new Set(names)]));
+  return new Map(pushed.map((image) => [`${image.repository}:${image.tag}`, image.reference]));
+}
+
 const everything = [...new Set(Object.values(demoServices)), "terrace/traefik"];
 
 /** The commit that the images are built from: the last one that touched their sources. */

@@ -286,10 +286,17 @@ describe("a bare server", () => {
       assert.deepEqual([torn.exitCode, /\((\w+)\)/.exec(torn.lastLine)?.[1]], [10, "state_unreadable"]);
     });
 
-    it("whose visudo takes no broken rules", async () => {
-      await on("cat > /root/rules", 'deploy-staging ALL=root) NOPASSWD: /bin/true ""\n');
-      assert.equal(await on("visudo --check --file /root/rules >/dev/null 2>&1; echo $?"), "1");
+    it("whose sudo rules pass visudo, and are taken back where they clash with somebody's", async () => {
       assert.equal(await on("visudo --check >/dev/null 2>&1; echo $?"), "0");
+      await on("rm /etc/sudoers.d/terrace; umask 0226; echo 'Cmnd_Alias TERRACE_ENTRIES = /bin/true' > /etc/sudoers.d/zz-somebody");
+      const clash = await call();
+      assert.equal(clash.exitCode, 20, clash.stderr);
+      assert.match(clash.lastLine, /sudo rules: do not go together with the others of this server: .*TERRACE_ENTRIES/);
+      assert.equal(await on("ls /etc/sudoers.d"), "README\nzz-somebody");
+      // A fault of somebody else's that was there before does not stop them.
+      await on("echo 'somebody ALL=(ALL) ALL' > /etc/sudoers.d/zz-somebody; chmod 0644 /etc/sudoers.d/zz-somebody");
+      assert.deepEqual(touched(await apply()), ["sudo rules repaired"]);
+      await on("rm /etc/sudoers.d/zz-somebody");
     });
   });
 

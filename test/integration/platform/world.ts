@@ -8,7 +8,7 @@ import type { HostSecretsRequest, PlatformRequest } from "../../../contract/inde
 import { ask } from "../../../sandbox/control.ts";
 import { downSandbox, shell, upSandbox } from "../../../sandbox/index.ts";
 import type { SandboxHandle, ShellResult } from "../../../sandbox/index.ts";
-import { pushedReferences } from "../../../sandbox/publishImages.ts";
+import { pushedReferences } from "../../../sandbox/images/publish.ts";
 import { hostOn } from "../rollout/host.ts";
 import type { Host } from "../rollout/host.ts";
 

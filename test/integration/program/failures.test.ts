@@ -14,7 +14,7 @@ describe("releases that are broken", () => {
     here = await world();
     pulumi = await here.pulumi("staging");
     await hasten(here, "staging");
-    await publish(here, { api: "truealpha/api:v10" });
+    await publish(here, "v10");
     await pulumi.ok("up", "--yes", "--skip-preview");
     good = { release: await publicRelease(here, host), digest: await runningDigest(here, "staging", "api") };
   });
@@ -36,7 +36,7 @@ describe("releases that are broken", () => {
   ];
   for (const [what, tag, line, evidence] of broken) {
     it(`one that ${what}: up fails with its own reason and evidence, and the old one serves throughout`, async () => {
-      await publish(here, { api: `truealpha/api:${tag}` });
+      await publish(here, tag);
       const { result, seen } = await underTraffic(here, host, 50, 50_000, () => pulumi.run("up", "--yes", "--skip-preview"));
       assert.notEqual(result.exitCode, 0);
       assert.match(result.output, line);
@@ -49,7 +49,7 @@ describe("releases that are broken", () => {
   }
 
   it("and then a third digest, never seen before, goes out and answers", async () => {
-    await publish(here, { api: "truealpha/api:v11" });
+    await publish(here, "v11");
     await pulumi.ok("up", "--yes", "--skip-preview");
     assert.notEqual(await publicRelease(here, host), good.release);
     assert.notEqual(await runningDigest(here, "staging", "api"), good.digest);

@@ -18,7 +18,7 @@ describe("rollouts of staging", () => {
   });
 
   it("one changed digest is all that a preview shows", async () => {
-    await publish(here, { api: "truealpha/api:v2" });
+    await publish(here, "v2");
     const { stdout } = await pulumi.ok("preview", "--diff");
     const changed = stdout.split("\n").filter((line) => /^\s*[~+-] /.test(line) && !/[{[]$/.test(line.trim()) && !/ to update$/.test(line));
     const resources = changed.filter((line) => /\((?:update|create|delete|replace)\)$/.test(line.trim()));
@@ -36,7 +36,7 @@ describe("rollouts of staging", () => {
     const releases = new Set<string>();
     const { seen } = await underTraffic(here, host, 50, 100_000, async () => {
       for (const version of ["v2", "v3", "v4", "v5", "v6"]) {
-        await publish(here, { api: `truealpha/api:${version}` });
+        await publish(here, version);
         await pulumi.ok("up", "--yes", "--skip-preview");
         releases.add(await publicRelease(here, host));
         assert.equal(await runningDigest(here, "staging", "api"), (await referenceOf(here, `truealpha/api:${version}`)).split("@")[1]);
@@ -59,7 +59,7 @@ describe("rollouts of staging", () => {
     });
     assert.ok(upload.status >= 200 && upload.status < 300, `${upload.status}: ${upload.body}`);
     const before = await publicRelease(here, host);
-    await publish(here, { api: "truealpha/api:v7" });
+    await publish(here, "v7");
     await pulumi.ok("up", "--yes", "--skip-preview");
     assert.notEqual(await publicRelease(here, host), before);
     assert.equal((await ask(here, host, { path: "/files/kept.txt" })).body, content);

@@ -2,7 +2,7 @@ import { request as httpsRequest } from "node:https";
 import type { Report, RolloutRequest } from "../../../contract/index.ts";
 import { downSandbox, upSandbox } from "../../../sandbox/index.ts";
 import type { SandboxHandle } from "../../../sandbox/index.ts";
-import { pushedReferences } from "../../../sandbox/publishImages.ts";
+import { pushedReferences } from "../../../sandbox/images/publish.ts";
 import { hostOn, install } from "./host.ts";
 import type { Call, Host } from "./host.ts";
 import { shop, shopData, shopSecrets } from "./shop.ts";

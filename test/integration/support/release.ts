@@ -2,14 +2,13 @@ import { startLoad } from "../../../bench/load/load.ts";
 import type { LoadClass } from "../../../bench/load/openLoop.ts";
 import { summarize } from "../../../bench/load/summary.ts";
 import { shellOutput } from "../../../sandbox/index.ts";
-import { demoImages, publishImages, pushedReferences } from "../../../sandbox/publishImages.ts";
+import { publishImages, pushedReferences } from "../../../sandbox/images/publish.ts";
 import { ask } from "./ask.ts";
 import type { World } from "./world.ts";
 
-/** Publishes other builds of the demo's services, as a CI does after a push: the next preview of the checkout shows them. */
-export async function publish(world: World, changed: Partial<Record<keyof typeof demoImages.truealpha, string>>): Promise<void> {
-  const images = { ...demoImages, truealpha: { ...demoImages.truealpha, ...changed } };
-  await publishImages(world.sandbox, world.checkout.path("image-digests.json"), images);
+/** Publishes another build of the API, as a CI does after a push: the next preview of the checkout shows it. */
+export async function publish(world: World, tag: string): Promise<void> {
+  await publishImages(world.sandbox, world.checkout.path("image-digests.json"), { tags: { "truealpha/api": tag } });
 }
 
 /** Shorter waits than the committed stack file's, so that a test with many rollouts ends in minutes. The first caller changes the file. */
@@ -20,7 +19,7 @@ export async function hasten(world: World, stack: string): Promise<void> {
   await world.checkout.edit(file, "      images: fromBuild\n", `      images: fromBuild\n      ${strategy}\n`);
 }
 
-/** Pinned reference of a build, pushed if it was not. */
+/** Pinned reference of a build, pushed if it was not: `truealpha/api:v2`. */
 export async function referenceOf(world: World, name: string): Promise<string> {
   const reference = (await pushedReferences(world.sandbox, [name])).get(name);
   if (reference === undefined) throw new Error(`${name}: was not pushed`);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { downSandbox, type SandboxHandle, sshConnections, upSandbox } from "../../../sandbox/index.ts";
-import { publishImages } from "../../../sandbox/publishImages.ts";
+import { publishImages } from "../../../sandbox/images/publish.ts";
 import { pulumiEnvironment } from "../../../sandbox/pulumiEnvironment.ts";
 import type { Environment } from "../../../sandbox/slot.ts";
 import { type Checkout, throwAwayCheckout } from "./checkout.ts";
