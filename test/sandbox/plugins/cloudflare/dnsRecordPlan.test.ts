@@ -16,7 +16,7 @@ describe("sandbox/plugins/cloudflare: DnsRecord, check and diff", () => {
       ["a missing zone", { zoneId: null }, "zoneId: Missing required property 'zoneId'"],
       ["an unknown record type", { type: "AA" }, "type: must be one of A, AAAA, CNAME, MX"],
       ["a priority out of range", { type: "MX", priority: 70_000 }, "priority: must be between 0 and 65535; got 70000"],
-      ["content and data together", { data: { tag: "issue", value: "x" } }, ": takes one of content, data; got content and data"],
+      ["content and data together", { data: { tag: "issue", value: "x" } }, "takes one of content, data; got content and data"],
       ["an output as an input", { createdOn: "2026-01-01T00:00:00Z" }, "createdOn: "],
       ["a property that this plugin does not have", { includeShadowMetadata: true }, "includeShadowMetadata: "],
       ["a name inside settings that nobody knows", { settings: { ipv5Only: true } }, "settings.ipv5Only: "],
