@@ -255,9 +255,8 @@ describe("stateful services on a server", () => {
   it("come back after a power cut, their data with them", async () => {
     await redisCli("queue", "set before cut");
     await on("sync");
-    await world.sandbox.control("servers", "powerCut", { server: "platform" });
-    await world.sandbox.control("servers", "powerOn", { server: "platform" });
-    await on("systemctl is-active --wait docker || systemctl start docker");
+    await world.cutPower();
+    await on("systemctl start docker");
     assert.equal((await result((it) => (it.secrets = fingerprints.second))).outcome, "unchanged");
     assert.equal(await redisCli("queue", "get kept"), "yes");
   });

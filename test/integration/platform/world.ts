@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { buildHostBundle } from "../../../components/platform/index.ts";
 import { contractVersion } from "../../../contract/index.ts";
 import type { HostSecretsRequest, PlatformRequest } from "../../../contract/index.ts";
@@ -27,6 +28,8 @@ export interface PlatformWorld {
   ssh(user: string, privateKey: string, command: string, stdin?: string): Promise<ShellResult>;
   platformRequest(change?: Partial<PlatformRequest>): PlatformRequest;
   hostSecrets(change?: Partial<HostSecretsRequest>): HostSecretsRequest;
+  /** Pulls the server's plug and switches it on again. */
+  cutPower(): Promise<void>;
   /** Gives the server a new disk: as bare as it was ordered. */
   rebuild(): Promise<void>;
 }
@@ -83,6 +86,7 @@ export async function platformWorld(): Promise<PlatformWorld> {
       originCertificates: [{ name: "origin", ...seed.origin }],
       ...change,
     }),
+    cutPower: () => cutPower(sandbox),
     rebuild: async () => {
       await ask(sandbox.slot, { verb: "rebuild", server }, () => undefined);
     },
@@ -100,6 +104,22 @@ export async function install(world: PlatformWorld): Promise<void> {
 
 export async function endPlatformWorld(): Promise<void> {
   await downSandbox({ purpose: "test", now: true, onLine: () => undefined });
+}
+
+/**
+ * The kernel takes the network of a killed server away some moments after its last process, and until then the server cannot be switched on
+ * again: its interface would be there twice.
+ */
+async function cutPower(sandbox: SandboxHandle): Promise<void> {
+  const interfaces = async (): Promise<number> => (await readdir(`/sys/class/net/${sandbox.slot.bridge}/brif`)).length;
+  const before = await interfaces();
+  await sandbox.control("servers", "powerCut", { server });
+  const end = Date.now() + 30_000;
+  while ((await interfaces()) >= before) {
+    if (Date.now() > end) throw new Error("the network interface of the server is still there 30 s after its power was cut");
+    await pause(50);
+  }
+  await sandbox.control("servers", "powerOn", { server });
 }
 
 async function ssh(address: string, user: string, privateKey: string, command: string, stdin: string): Promise<ShellResult> {
