@@ -74,8 +74,7 @@ async function carryOut(name: string, verb: Verb): Promise<number> {
     const context = productionContext(actor, program);
     const lease = verb.lease(request) ?? name;
     await writeHolder(context, lease, name);
-    const ending = await verb.run(request, context);
-    await removeHolder(paths, lease);
+    const ending = await verb.run(request, context).finally(() => removeHolder(paths, lease));
     return print(outputOf(ending, ending.kind === "failed" ? await servingNow(instance) : null));
   } catch (error) {
     return await printError(error, instance);

@@ -7,7 +7,7 @@ import { leadsTo, targetOf } from "../ingress/routing.ts";
 import { routeClash } from "../ingress/view.ts";
 import { InvalidRequest } from "../request.ts";
 import { readCurrent } from "../state/current.ts";
-import { claimInstance } from "../state/owner.ts";
+import { requireOwner } from "../state/owner.ts";
 import { readReleases } from "../state/releases.ts";
 import { readRelease } from "../release/releaseDirectory.ts";
 import type { Standing } from "./attempt.ts";
@@ -26,7 +26,7 @@ export async function admit(order: Order, context: Context): Promise<Admission> 
   const { manifest } = order;
   const faults = planFaults(manifest);
   if (faults.length > 0) throw new InvalidRequest("malformed_request", faults.join("; "));
-  if (order.request === "rollout") await claimInstance(context, manifest.instance, manifest.owner);
+  if (order.request === "rollout") await requireOwner(context.paths, manifest.instance, manifest.owner);
 
   const before = await standing(context, manifest.instance);
   if (before !== undefined && (await runsAlready(order, before, context))) return { kind: "unchanged", current: before.current };

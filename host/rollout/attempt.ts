@@ -3,6 +3,7 @@ import { secondsSince } from "../clock.ts";
 import type { Context } from "../context.ts";
 import type { Routing, Target } from "../ingress/routing.ts";
 import { targetOf } from "../ingress/routing.ts";
+import { nextNumber } from "../state/counter.ts";
 import type { Current } from "../state/current.ts";
 import { writeJournal } from "../state/journal.ts";
 import type { Journal } from "../state/journal.ts";
@@ -16,6 +17,8 @@ import type { Watch } from "./watch.ts";
 /** What happened so far, for the report. */
 export interface Course {
   readonly startedAt: Date;
+  /** Given when it is first asked for: an order that changes nothing has none. */
+  number: number | undefined;
   readonly phases: { phase: Phase; seconds: number; note: string | null }[];
   readonly warnings: string[];
   readonly evidence: Evidence[];
@@ -27,7 +30,22 @@ export interface Course {
 
 export function newCourse(context: Pick<Context, "clock">): Course {
   const unasked: Verdict = { result: "skipped", note: "the rollout did not get so far" };
-  return { startedAt: context.clock.now(), phases: [], warnings: [], evidence: [], images: [], local: unasked, public: unasked };
+  return {
+    startedAt: context.clock.now(),
+    number: undefined,
+    phases: [],
+    warnings: [],
+    evidence: [],
+    images: [],
+    local: unasked,
+    public: unasked,
+  };
+}
+
+/** Number of the attempt on its instance, the same however often it is asked for. */
+export async function numberOf(course: Course, instance: string, { paths }: Pick<Context, "paths">): Promise<number> {
+  course.number ??= await nextNumber(paths, instance);
+  return course.number;
 }
 
 /** One attempt at replacing what an instance runs, from `prepare` on: everything the phases share. */
@@ -56,8 +74,6 @@ export interface Attempt {
   members: Member[];
   /** How the public way was just before the switch. */
   publicBefore: PublicBefore | undefined;
-  /** Monotonic time at which Traefik was given the new release. */
-  switchedAt: number | undefined;
   /** Monotonic time at which Traefik showed it; the old one drains from here. */
   servedAt: number | undefined;
 }
@@ -83,8 +99,8 @@ export function routing(attempt: Attempt, parts: Pick<Routing, "serving" | "cand
 }
 
 /** Something people should know although the rollout goes on: said now, and in the report. */
-export function warn({ context, course }: Pick<Attempt, "context" | "course">, what: string): void {
-  course.warnings.push(what);
+export function warn({ context, course, mask }: Pick<Attempt, "context" | "course" | "mask">, what: string): void {
+  course.warnings.push(mask(what));
   context.progress.warn(what);
 }
 

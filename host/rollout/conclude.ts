@@ -3,11 +3,10 @@ import type { Context } from "../context.ts";
 import { Failure, causeOf, succeeded } from "../ending.ts";
 import type { Ending } from "../ending.ts";
 import { readRouterFile } from "../ingress/routerFile.ts";
-import { nextNumber } from "../state/counter.ts";
 import { readCurrent, serving } from "../state/current.ts";
 import type { Current } from "../state/current.ts";
 import { removeJournal } from "../state/journal.ts";
-import { phase, warn } from "./attempt.ts";
+import { numberOf, phase, warn } from "./attempt.ts";
 import type { Attempt, Course } from "./attempt.ts";
 import { failedAttempt, failedRollback, failedTakeBack } from "./ending.ts";
 import type { FailedAttempt } from "./ending.ts";
@@ -20,10 +19,8 @@ import { writeReport } from "./report.ts";
 import type { Concluded, Conclusion } from "./report.ts";
 import { retire } from "./retire.ts";
 import { takeBack } from "./takeBack.ts";
+import { untilDockerAnswers } from "./untilDockerAnswers.ts";
 import { watchInstance } from "./watch.ts";
-
-const dockerReturnSeconds = 60;
-const dockerPauseMilliseconds = 250;
 
 export function alreadyRuns(current: Current): Ending {
   const { instance, release, releaseId, rollout } = current;
@@ -37,7 +34,7 @@ export async function refused(order: Order, course: Course, error: unknown, cont
   if (code === "bug") throw error;
   const outcome = error instanceof Failure ? error.outcome : "aborted";
   const before = await readCurrent(context.paths, order.manifest.instance).catch(() => undefined);
-  const number = await nextNumber(context.paths, order.manifest.instance);
+  const number = await numberOf(course, order.manifest.instance, context);
   const now = before === undefined ? null : serving(before);
   const concluded = { ...orderOf(order), actor: context.actor, course, number, release: undefined, before };
   await writeReport(context, concluded, { outcome, code, what, serving: now });
@@ -78,7 +75,7 @@ async function goBack(attempt: Attempt, first: FailedAttempt): Promise<FailedCon
   context.progress.step("take back");
   const oldServing = before === undefined ? null : serving(before.current);
   try {
-    await dockerAnswers(context);
+    await untilDockerAnswers(context);
     const watch = await watchInstance(context, instance);
     await takeBack(journal, watch, context).finally(() => watch.close());
     return { ...first, serving: oldServing };
@@ -87,20 +84,6 @@ async function goBack(attempt: Attempt, first: FailedAttempt): Promise<FailedCon
     const routed = await readRouterFile(context.paths, instance).catch(() => undefined);
     const restored = (routed ?? null) === journal.routerFile;
     return { ...masked(attempt, failedTakeBack(first, error)), serving: restored ? oldServing : newServing(attempt) };
-  }
-}
-
-/** A daemon that was restarted under us is back in seconds, and nothing can be taken back without it. It announces its return to nobody. */
-async function dockerAnswers({ docker, clock }: Context): Promise<void> {
-  const started = clock.elapsed();
-  for (;;) {
-    const refusal = await docker.version().then(
-      () => undefined,
-      (error: unknown) => error as Error,
-    );
-    if (refusal === undefined) return;
-    if (clock.elapsed() - started > dockerReturnSeconds * 1000) throw refusal;
-    await clock.pause(dockerPauseMilliseconds);
   }
 }
 

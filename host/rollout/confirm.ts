@@ -14,18 +14,18 @@ export async function confirm(attempt: Attempt): Promise<string> {
   const text = servingText(attempt);
   if (text !== undefined) await context.ingress.confirmed(instance, text);
   attempt.servedAt = context.clock.elapsed();
-  course.local = decided(await localVerdict(attempt));
+  course.local = decided(attempt, await localVerdict(attempt));
   if (before !== undefined) {
     await setPolicies(context, withRole(await membersOf(context, instance, before.current.colour), "web"), "no");
   }
-  course.public = decided(await publicVerdict(attempt));
+  course.public = decided(attempt, await publicVerdict(attempt));
   if (course.public.result === "warning") warn(attempt, course.public.note);
   return course.local.note;
 }
 
-function decided(verdict: Verdict): Verdict {
+function decided({ mask }: Attempt, verdict: Verdict): Verdict {
   if (verdict.result === "failed") throw new Failure("aborted", "switch_not_confirmed", verdict.note);
-  return verdict;
+  return { ...verdict, note: mask(verdict.note) };
 }
 
 /** The verdict that decides: every route is asked over the loopback with the probe's token, so that no cache and no edge has a say. */

@@ -5,12 +5,12 @@ import { Failure } from "../ending.ts";
 import { readRouterFile } from "../ingress/routerFile.ts";
 import { removeHalfWritten, writeRelease } from "../release/releaseDirectory.ts";
 import { colourOverride, composeText } from "../release/composeFile.ts";
-import { nextNumber } from "../state/counter.ts";
 import type { Journal } from "../state/journal.ts";
+import { claimInstance } from "../state/owner.ts";
 import { readReleases, withRelease, writeReleases } from "../state/releases.ts";
 import type { ReleaseRecord } from "../state/releases.ts";
 import type { Admission } from "./admit.ts";
-import { warn } from "./attempt.ts";
+import { numberOf, warn } from "./attempt.ts";
 import type { Attempt, Course } from "./attempt.ts";
 import { removeColour } from "./colour.ts";
 import { composeCommand, composeFault } from "./compose.ts";
@@ -29,14 +29,15 @@ export async function prepare(
   unmasked: Context,
 ): Promise<Attempt> {
   const { instance } = order.manifest;
+  if (order.request === "rollout") await claimInstance(unmasked, instance, order.manifest.owner);
   const mask = maskOf(Object.values(secrets.values), order.manifest);
   const context = withMask(unmasked, mask);
-  const number = await nextNumber(context.paths, instance);
+  const number = await numberOf(course, instance, context);
   const { release, directory, releaseId } = await releaseOf(order, number, context);
   const colour = before === undefined ? "blue" : otherColour(before.current.colour);
   await removeColour(context, instance, colour);
   if (secrets.keptLatest.length > 0) {
-    warn({ context, course }, `these variables keep their latest value, as they are marked: ${secrets.keptLatest.join(", ")}`);
+    warn({ context, course, mask }, `these variables keep their latest value, as they are marked: ${secrets.keptLatest.join(", ")}`);
   }
 
   const project = colourProject(instance, colour);
@@ -82,7 +83,6 @@ export async function prepare(
     journal,
     members: [],
     publicBefore: undefined,
-    switchedAt: undefined,
     servedAt: undefined,
   };
 }

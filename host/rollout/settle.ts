@@ -16,6 +16,8 @@ export async function settle(attempt: Attempt): Promise<string> {
       }
     }),
   );
+  // An ingress that is gone says nothing about the release.
+  if (attempt.manifest.release.routes.length > 0) await attempt.context.ingress.view();
   const verdict = await localVerdict(attempt);
   if (verdict.result === "failed") throw new Failure("aborted", "settle_failed", verdict.note);
   return `${seconds} s watched`;

@@ -1,6 +1,7 @@
 import { colourProject, dataProject, networkAlias } from "../../contract/index.ts";
 import { DockerError } from "../docker/transport.ts";
 import { Failure } from "../ending.ts";
+import { everyOne } from "../everyOne.ts";
 import { ingressNetwork } from "../ingress/api.ts";
 import { colourOverride, composeText, label } from "../release/composeFile.ts";
 import type { SecretFile } from "../release/composeFile.ts";
@@ -38,6 +39,8 @@ async function createColour(attempt: Attempt): Promise<void> {
     if (count !== (scale ?? 1)) throw new Error(`${service}: docker compose created ${count} containers, not ${scale ?? 1}`);
   }
   attempt.course.images = await imagesOf(attempt);
+  const other = attempt.course.images.find(({ expected, running }) => expected !== running);
+  if (other !== undefined) throw new Error(`${other.service}: was created from ${other.running ?? "nothing"}, not from ${other.expected}`);
 }
 
 /** Secrets delivered as files must lie there before the containers that mount them are created. */
@@ -66,11 +69,13 @@ async function joinNetworks({ context, instance, manifest, colour, members }: At
   const { docker } = context;
   const routed = new Set(manifest.release.routes.map(({ service }) => service));
   const hasData = (await docker.network(dataProject(instance))) !== undefined;
-  for (const { id, service, replica } of members) {
-    const aliases = [networkAlias(instance, colour, service, replica)];
-    if (hasData) await docker.connect(dataProject(instance), id, aliases);
-    if (routed.has(service)) await docker.connect(ingressNetwork, id, aliases);
-  }
+  await everyOne(
+    members.map(async ({ id, service, replica }) => {
+      const aliases = [networkAlias(instance, colour, service, replica)];
+      if (hasData) await docker.connect(dataProject(instance), id, aliases);
+      if (routed.has(service)) await docker.connect(ingressNetwork, id, aliases);
+    }),
+  );
 }
 
 /** A `depends_on` across documents: nothing of ours starts before the stateful services that it needs are healthy. */

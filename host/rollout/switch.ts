@@ -12,7 +12,6 @@ export async function switchOver(attempt: Attempt): Promise<string> {
   attempt.publicBefore = await publicBefore(attempt);
   await setPolicies(context, withRole(attempt.members, "web"), "unless-stopped");
   await writeRouterFile(context.paths, instance, servingText(attempt));
-  attempt.switchedAt = context.clock.elapsed();
   await replaceLink(context.paths.stackLink(instance), attempt.directory);
   return `${attempt.release} (${attempt.colour})`;
 }

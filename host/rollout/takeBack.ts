@@ -1,6 +1,7 @@
 import type { AppRole } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { removeFile, replaceLink } from "../files.ts";
+import { ingressContainer } from "../ingress/api.ts";
 import { readRouterFile, writeRouterFile } from "../ingress/routerFile.ts";
 import { removeCurrent, writeCurrent } from "../state/current.ts";
 import { removeJournal } from "../state/journal.ts";
@@ -59,7 +60,10 @@ async function restoreRoutes({ instance, routerFile }: Journal, context: Context
   const text = routerFile ?? undefined;
   if ((await readRouterFile(context.paths, instance)) === text) return;
   await writeRouterFile(context.paths, instance, text);
-  await context.ingress.confirmed(instance, text);
+  const ingress = await context.docker.container(ingressContainer);
+  // One that does not run routes nothing to anybody, and reads the file when it starts.
+  if (ingress?.running === true) await context.ingress.confirmed(instance, text);
+  else context.progress.warn("the ingress does not run; it will find the old routes when it starts");
 }
 
 async function restoreLink({ instance, before }: Journal, { paths }: Context): Promise<void> {

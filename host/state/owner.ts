@@ -22,18 +22,21 @@ export function sameOwner(a: Owner, b: Owner): boolean {
   return a.project === b.project && a.stack === b.stack;
 }
 
+/** Refuses an owner other than the one that has claimed the instance, if any has. Throws `Failure (owner_mismatch)`. */
+export async function requireOwner(paths: HostPaths, instance: string, owner: Owner): Promise<OwnerRecord | undefined> {
+  const record = await readOwner(paths, instance);
+  if (record === undefined || sameOwner(record.owner, owner)) return record;
+  throw new Failure("refused", "owner_mismatch", foreignOwner(instance, record.owner, owner));
+}
+
 /**
  * The first of secrets, data and rollout to come claims the instance; the others must match (architecture §6). Call it under the
  * instance's lease. Throws `Failure (owner_mismatch)`.
  */
 export async function claimInstance(context: Pick<Context, "paths" | "clock" | "actor">, instance: string, owner: Owner): Promise<void> {
-  const record = await readOwner(context.paths, instance);
-  if (record === undefined) {
-    const claimed = { owner, claimedAt: context.clock.now().toISOString(), claimedBy: context.actor };
-    await file.write(path(context.paths, instance), claimed);
-    return;
-  }
-  if (!sameOwner(record.owner, owner)) throw new Failure("refused", "owner_mismatch", foreignOwner(instance, record.owner, owner));
+  if ((await requireOwner(context.paths, instance, owner)) !== undefined) return;
+  const claimed = { owner, claimedAt: context.clock.now().toISOString(), claimedBy: context.actor };
+  await file.write(path(context.paths, instance), claimed);
 }
 
 export function foreignOwner(instance: string, owner: Owner, asking: Owner): string {

@@ -163,8 +163,8 @@ describe("a rollout that fails", () => {
 
   it("after the switch gives the public back and starts the old workers again", async () => {
     const rollout = world.rollOut({ api: "v3", worker: "v3", settleSeconds: 30 });
-    await until(async () => (await world.host.shell("cat /srv/terrace/ingress/dynamic/shop-staging.yml")).includes("--green--"));
-    await until(async () => (JSON.parse((await world.visit("/__release")).body) as { version: string }).version === "v3");
+    await until(async () => (await world.host.shell("cat /var/lib/terrace/shop-staging/journal.json")).includes('"phase":"settle"'));
+    assert.equal((JSON.parse((await world.visit("/__release")).body) as { version: string }).version, "v3");
     await world.host.shell("docker kill shop-staging-green-api-1");
     const call = await rollout;
     assert.equal(call.exitCode, 21, call.stderr);
@@ -198,6 +198,43 @@ describe("a rollout that fails", () => {
     const call = await world.host.call("rollout", request);
     assert.equal(call.exitCode, 20, call.stderr);
     assert.match(call.lastLine, /^terrace: aborted \(image_not_found\): registry\.terrace\.test\/truealpha\/api:v2@sha256:0{64}: manifest/);
+  });
+
+  it("for an image with a VOLUME that nobody declared, before it could write there", async () => {
+    const request = world.request({ api: "v2" });
+    const { services } = request.manifest.release.runtime.document;
+    assert.ok(services["worker"]);
+    services["worker"].image = world.images["truealpha/redis:8"] ?? "";
+    const call = await world.host.call("rollout", request);
+    assert.equal(call.exitCode, 20, call.stderr);
+    assert.match(call.lastLine, /^terrace: aborted \(undeclared_volume\): service worker: its image declares VOLUME \/data, /);
+  });
+
+  it("for an ingress that stops after the switch goes back, and serves again when the ingress does", async () => {
+    const [before, containers] = [await world.probedRelease(), await world.containers()];
+    const rollout = world.rollOut({ api: "v2", settleSeconds: 8 });
+    await until(async () => (await world.host.shell("cat /var/lib/terrace/shop-staging/journal.json")).includes('"phase":"settle"'));
+    await world.host.shell("docker stop terrace-ingress");
+    const call = await rollout;
+    await world.host.shell("docker start terrace-ingress");
+    assert.equal(call.exitCode, 21, call.stderr);
+    assert.match(call.lastLine, /^terrace: rolled_back \(ingress_unreachable\): Traefik cannot be asked: the ingress container is exited;/);
+    await until(async () => (await world.probedRelease()) === before);
+    assert.deepEqual(await world.containers(), containers);
+  });
+
+  it("of a service that cannot run twice starts the old one again", async () => {
+    const [before, containers] = [await world.probedRelease(), await world.containers()];
+    const recreate = { apiLines: ["x-terrace: { role: web, update: recreate }"] };
+    const call = await world.rollOut({ api: "never-healthy", healthTimeoutSeconds: 5, ...recreate });
+    assert.equal(call.exitCode, 20, call.stderr);
+    assert.match(call.stderr, /^ {4}stopping shop-staging-\w+-api-1: api cannot run twice at once$/m);
+    assert.match(call.stderr, /^ {4}starting shop-staging-\w+-api-1 again$/m);
+    assert.equal((await world.visit("/healthz")).status, 200);
+    assert.equal(await world.probedRelease(), before);
+    assert.deepEqual(await world.containers(), containers);
+    const good = await world.rollOut({ api: "v2", ...recreate });
+    assert.equal(good.exitCode, 0, good.stderr);
   });
 
   it("goes through with the next good release", async () => {

@@ -39,7 +39,7 @@ export function fakeDocker(instance = "shop-prod"): FakeDocker {
     onChange: () => undefined,
     add: (colour, service, role, changes = {}) => {
       const name = `${instance}-${colour}-${service}-1`;
-      list.set(name, {
+      list.set(changes.id ?? name, {
         id: name,
         name,
         image: "",

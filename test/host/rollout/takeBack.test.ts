@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, readlink } from "node:fs/promises";
 import { phases } from "../../../contract/index.ts";
+import { ingressContainer } from "../../../host/ingress/api.ts";
 import { writeRouterFile } from "../../../host/ingress/routerFile.ts";
 import { takeBack } from "../../../host/rollout/takeBack.ts";
 import { watchInstance } from "../../../host/rollout/watch.ts";
@@ -28,7 +29,8 @@ describe("host/rollout/takeBack", () => {
     watch.close();
     return context.docker.calls;
   };
-  const runningNow = (): string[] => [...context.docker.list.values()].filter(({ running }) => running).map(({ name }) => name);
+  const runningNow = (): string[] =>
+    [...context.docker.list.values()].filter(({ id, running }) => running && id !== ingressContainer).map(({ name }) => name);
 
   it("touches nothing of an old release that was never touched", async () => {
     await writeRouterFile(context.paths, "shop-prod", oldFile);
@@ -102,10 +104,19 @@ describe("host/rollout/takeBack", () => {
     for (const name of [...context.docker.list.keys()]) if (name.includes("-blue-")) context.docker.list.delete(name);
     await writeRouterFile(context.paths, "shop-prod", oldFile);
     await back({ before: null, routerFile: null, phase: "settle" });
-    assert.deepEqual([...context.docker.list.keys()], []);
+    assert.deepEqual([...context.docker.list.keys()], [ingressContainer]);
     await assert.rejects(readFile(context.paths.routerFile("shop-prod")), { code: "ENOENT" });
     await assert.rejects(readlink(context.paths.stackLink("shop-prod")), { code: "ENOENT" });
     assert.deepEqual(context.confirmed, [undefined]);
+  });
+
+  it("does not wait for an ingress that does not run: it will find the file when it starts", async () => {
+    context.docker.change(ingressContainer, { running: false, status: "exited" });
+    context.ingress.confirmed = () => Promise.reject(new Error("was asked"));
+    await writeRouterFile(context.paths, "shop-prod", "http: {}\n");
+    await back({ phase: "confirm" });
+    assert.equal(await readFile(context.paths.routerFile("shop-prod"), "utf8"), oldFile);
+    assert.ok(context.lines.includes("the ingress does not run; it will find the old routes when it starts"));
   });
 
   it("keeps the journal, and the new colour, when the old release does not come back", async () => {

@@ -23,11 +23,13 @@ export interface TestContext extends Context {
 /** A context on a folder of its own. Nothing in it reaches out of the process. */
 export async function testContext(): Promise<TestContext> {
   const lines: string[] = [];
+  const docker = fakeDocker();
+  docker.add("ingress", "traefik", "ingress", { id: "terrace-ingress", status: "running", running: true });
   const confirmed: (string | undefined)[] = [];
   const unexpected = (what: string) => () => Promise.reject(new Error(`unexpected: ${what}`));
   return {
     paths: hostPaths(await mkdtemp(join(tmpdir(), "terrace-rollout-"))),
-    docker: fakeDocker(),
+    docker,
     ingress: {
       view: unexpected("ingress view"),
       confirmed: (_instance, text) => {
@@ -82,7 +84,6 @@ export async function attemptOn(context: TestContext): Promise<Attempt> {
     journal: journal(),
     members: await membersOf(context, "shop-prod", "green"),
     publicBefore: undefined,
-    switchedAt: undefined,
     servedAt: undefined,
   };
 }

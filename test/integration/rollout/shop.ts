@@ -162,7 +162,7 @@ services:
     image: registry.terrace.test/truealpha/api
     entrypoint: ["/usr/local/bin/node", "-e", ${JSON.stringify(program)}]
   api:
-    x-terrace: { role: web }
+${apiLines.some((line) => line.startsWith("x-terrace")) ? "" : "    x-terrace: { role: web }"}
     image: registry.terrace.test/truealpha/api
     depends_on: { redis: { condition: service_healthy }, job: { condition: service_completed_successfully } }
     environment: { POSTGRES_USER: none, POSTGRES_DB: none, POSTGRES_PASSWORD: none, TRUEALPHA_DEMO: "1", DRAIN_SECONDS: 5 }

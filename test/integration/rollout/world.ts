@@ -8,7 +8,7 @@ import type { Call, Host } from "./host.ts";
 import { shop, shopData, shopSecrets } from "./shop.ts";
 import type { ShopOptions } from "./shop.ts";
 
-const images = [
+const imageNames = [
   "terrace/traefik:v3",
   "truealpha/redis:8",
   ...["v1", "v2", "v3", "exits", "never-healthy", "smoke-fails"].map((tag) => `truealpha/api:${tag}`),
@@ -26,6 +26,8 @@ export interface Visit {
 export interface RolloutWorld {
   readonly sandbox: SandboxHandle;
   readonly host: Host;
+  /** Pinned references by name, such as `truealpha/api:v1`. */
+  readonly images: Readonly<Record<string, string>>;
   /** A rollout request for the shop, with pinned references filled in. */
   readonly request: (options?: Omit<ShopOptions, "images">) => RolloutRequest;
   readonly rollOut: (options?: Omit<ShopOptions, "images">) => Promise<Call>;
@@ -44,7 +46,7 @@ export const shopName = "shop.truealpha.test";
 /** Boots a server of the tests' own and makes it a platform with the shop's data services. What is there already is left as it is. */
 export async function rolloutWorld(): Promise<RolloutWorld> {
   const sandbox = await upSandbox({ purpose: "test", servers: ["rollout"], onLine: () => undefined });
-  const references = Object.fromEntries(await pushedReferences(sandbox, images));
+  const references = Object.fromEntries(await pushedReferences(sandbox, imageNames));
   const host = hostOn(sandbox, "rollout");
   await install(host, "staging", references["terrace/traefik:v3"] ?? "");
   await host.result("secrets", shopSecrets());
@@ -55,6 +57,7 @@ export async function rolloutWorld(): Promise<RolloutWorld> {
   return {
     sandbox,
     host,
+    images: references,
     request,
     rollOut: (options) => host.call("rollout", request(options)),
     report: async (number) => JSON.parse(await host.shell(`cat /var/lib/terrace/shop-staging/reports/${number}.json`)) as Report,
