@@ -7,8 +7,6 @@ export interface Kind {
   readonly program?: string;
   /** For one test. */
   readonly timeoutSeconds: number;
-  /** Left out unless named: what is still being built must not stand in the way of the rest. */
-  readonly onlyWhenAsked?: boolean;
 }
 
 /** Cheapest first, so that a broken plan is told before a server is booted. */
@@ -30,17 +28,16 @@ export const kinds: readonly Kind[] = [
     timeoutSeconds: 1200,
   },
   {
+    name: "faults",
+    what: "rollouts that fail, are interrupted, or are not seen from outside",
+    files: ["rolloutFailures", "rolloutInterrupted", "rolloutPublic"].map((name) => `test/integration/${name}.test.ts`),
+    timeoutSeconds: 1200,
+  },
+  {
     name: "program",
     what: "the real engine against the whole outside world, and what an operator sees",
     // In this order: the first finds bare servers, the last takes everything down.
     files: ["staging", "rollouts", "failures", "last"].map((name) => `test/integration/program/${name}.test.ts`),
     timeoutSeconds: 1200,
-  },
-  {
-    name: "faults",
-    what: "rollouts that fail, are interrupted, or are not seen from outside",
-    files: ["rolloutFailures", "rolloutInterrupted", "rolloutPublic"].map((name) => `test/integration/${name}.test.ts`),
-    timeoutSeconds: 1200,
-    onlyWhenAsked: true,
   },
 ];

@@ -28,7 +28,7 @@ if (unknown.length > 0) {
 await installPrerequisites();
 const results: [Kind, Counts][] = [];
 for (const kind of kinds) {
-  if (asked.length > 0 ? !asked.includes(kind.name) : kind.onlyWhenAsked === true) continue;
+  if (asked.length > 0 && !asked.includes(kind.name)) continue;
   process.stdout.write(`\n==> ${kind.name}: ${kind.what}\n`);
   results.push([kind, await run(kind)]);
 }

@@ -10,7 +10,7 @@ export interface ShopOptions {
   readonly environment?: string;
   /** Tag of the API's image. @default v1 */
   readonly api?: string;
-  /** Tag of the image of worker and beat. @default v1 */
+  /** Tag of the image of worker and beat: the API's own, with a program that only lives. @default v1 */
   readonly worker?: string;
   /** Program of the job. @default one that ends well */
   readonly job?: string;
@@ -109,7 +109,7 @@ function plannedShop(options: ShopOptions) {
     return reference;
   };
   const api = image(`truealpha/api:${options.api ?? "v1"}`);
-  const worker = image(`truealpha/worker:${options.worker ?? "v1"}`);
+  const worker = image(`truealpha/api:${options.worker ?? "v1"}`);
   const plan = planApp({
     instance: `shop-${options.environment ?? "staging"}`,
     directory: "apps/shop",
@@ -148,7 +148,19 @@ function plannedShop(options: ShopOptions) {
   return plan;
 }
 
-function composeText({ job, apiLines = [], replicas = 1 }: ShopOptions): string {
+/** Works at nothing, but lives, ends and fails like a worker. The real ones are in the tests of the whole program. */
+const background = `
+  if (JSON.parse(require("fs").readFileSync("/app/version.json")).mode === "exits") {
+    console.log("this build exits on purpose");
+    process.exit(3);
+  }
+  require("fs").writeFileSync("/dev/shm/alive", "");
+  process.on("SIGTERM", () => process.exit(0));
+  setInterval(() => undefined, 60_000);
+`;
+
+/** The file as a person writes it. */
+export function composeText({ job, apiLines = [], replicas = 1 }: ShopOptions): string {
   const program = job ?? 'console.log("the job ran for " + process.env.TERRACE_RELEASE)';
   return `
 services:
@@ -173,17 +185,18 @@ ${apiLines.some((line) => line.startsWith("x-terrace")) ? "" : "    x-terrace: {
 ${apiLines.map((line) => `    ${line}\n`).join("")}
   worker:
     x-terrace: { role: worker }
-    image: registry.terrace.test/truealpha/worker
+    image: registry.terrace.test/truealpha/api
+    entrypoint: ${JSON.stringify(["/usr/local/bin/node", "-e", background])}
     depends_on: { redis: { condition: service_healthy } }
     stop_grace_period: 15s
-    healthcheck: { test: ["CMD", "/usr/local/bin/recently", "/dev/shm/truealpha-alive", "15"], interval: 2s }
+    healthcheck: { test: ["CMD", "/usr/bin/test", "-f", "/dev/shm/alive"], interval: 2s }
   beat:
     x-terrace: { role: singleton }
-    image: registry.terrace.test/truealpha/worker
-    command: [beat, --loglevel, INFO, --scheduler, tasks.Clock, --pidfile, ""]
+    image: registry.terrace.test/truealpha/api
+    entrypoint: ${JSON.stringify(["/usr/local/bin/node", "-e", background])}
     depends_on: { redis: { condition: service_healthy } }
     stop_grace_period: 10s
-    healthcheck: { test: ["CMD", "/usr/local/bin/recently", "/dev/shm/truealpha-alive", "15"], interval: 2s }
+    healthcheck: { test: ["CMD", "/usr/bin/test", "-f", "/dev/shm/alive"], interval: 2s }
 volumes:
   queue:
   uploads: { x-terrace: { overlap: safe } }

@@ -12,7 +12,6 @@ const imageNames = [
   "terrace/traefik:v3",
   "truealpha/redis:8",
   ...["v1", "v2", "v3", "exits", "never-healthy", "smoke-fails"].map((tag) => `truealpha/api:${tag}`),
-  ...["v1", "v2", "v3", "exits", "never-healthy"].map((tag) => `truealpha/worker:${tag}`),
 ] as const;
 
 /** What a visitor's request came back with. */
