@@ -7,7 +7,7 @@ export interface Summary {
   readonly urls: Readonly<Record<string, readonly string[]>>;
   /** What the host said of each rollout. */
   readonly releases: Readonly<Record<string, Output<unknown>>>;
-  /** What the host said of the platform; absent where another stack keeps it. */
+  /** The host's sentence on the platform, whose items the log of `up` lists; absent where another stack keeps it. */
   readonly platform: Output<unknown> | undefined;
 }
 
@@ -18,7 +18,7 @@ export function summary(apps: readonly PlannedApp[], stack: Awaited<ReturnType<t
       apps.map(({ name, settings }) => [name, settings.routes.map(({ host, pathPrefix }) => `https://${host}${pathPrefix}`)]),
     ),
     releases: Object.fromEntries(Object.entries(stack.apps).map(([name, app]) => [name, app.result.apply(parsed)])),
-    platform: stack.platform.result?.apply(parsed),
+    platform: stack.platform.result?.apply((line) => sentence(parsed(line)) ?? line),
   };
 }
 
@@ -29,4 +29,8 @@ function parsed(line: string): unknown {
   } catch {
     return line;
   }
+}
+
+function sentence(result: unknown): string | undefined {
+  return typeof result === "object" && result !== null && "what" in result && typeof result.what === "string" ? result.what : undefined;
 }

@@ -63,16 +63,23 @@ require_root() {
 install_packages() {
   step "install $*"
   apt_install "$@" && return
-  as_root flock --fcntl --timeout "$lock_seconds" /var/lib/apt/lists/lock apt-get -q -o Debug::NoLocking=true -o Acquire::Retries=3 update >&2 ||
-    fail aborted package_failed 20 "apt-get update failed, see its message above; nothing was installed"
-  apt_install "$@" || fail aborted package_failed 20 "apt-get could not install $*, see its message above"
+  step "fetch the package lists"
+  said=$(as_root flock --fcntl --timeout "$lock_seconds" /var/lib/apt/lists/lock \
+    apt-get -q -o Debug::NoLocking=true -o Acquire::Retries=3 update 2>&1) ||
+    apt_failed "apt-get update failed; nothing was installed"
+  apt_install "$@" || apt_failed "apt-get could not install $*"
 }
 
-# Tried before the package lists are fetched: on most servers they are there and fresh enough.
+# Tried before the package lists are fetched: on most servers they are there and fresh enough. What apt says is kept for when it matters.
 apt_install() {
-  as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y --no-install-recommends \
+  said=$(as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y --no-install-recommends \
     -o "DPkg::Lock::Timeout=$lock_seconds" -o Dir::Cache::archives=/var/cache/apt/terrace -o APT::Keep-Downloaded-Packages=false \
-    -o Acquire::Retries=3 install "$@" >&2
+    -o Acquire::Retries=3 install "$@" 2>&1)
+}
+
+apt_failed() {
+  printf '%s\n' "$said" >&2
+  fail aborted package_failed 20 "$1, see its message above"
 }
 
 require_packages() {
