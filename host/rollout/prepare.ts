@@ -110,6 +110,7 @@ async function releaseOf(
     commit,
     secrets: manifest.release.secrets,
     proven: false,
+    before: null,
   };
   await writeReleases(context.paths, manifest.instance, withRelease(await readReleases(context.paths, manifest.instance), record));
   return { release, directory, releaseId };

@@ -17,6 +17,8 @@ export const ReleaseRecord = z.strictObject({
   secrets: Fingerprint.nullable(),
   /** It survived settle at least once; only then may a rollback choose it. */
   proven: z.boolean(),
+  /** The release that it took over from, which is where a step back leads. The one with the next lower number may have been taken back. */
+  before: z.string().nullable().default(null),
 });
 export type ReleaseRecord = z.infer<typeof ReleaseRecord>;
 
@@ -38,15 +40,37 @@ export function withRelease(releases: readonly ReleaseRecord[], record: ReleaseR
   return [...releases.filter(({ release }) => release !== record.release), record].sort((a, b) => a.rollout - b.rollout);
 }
 
+/**
+ * The list with `release` as what runs now and `before` as what it took over from. Going back leads along the line that is there; going
+ * anywhere else adds to it. Done again, it changes nothing.
+ */
+export function withProven(releases: readonly ReleaseRecord[], release: string, before: string | null): ReleaseRecord[] {
+  const back = before !== null && (before === release || lineOf(releases, before).some((earlier) => earlier.release === release));
+  return releases.map((known) => (known.release === release ? { ...known, proven: true, before: back ? known.before : before } : known));
+}
+
+/** What a release stands on, nearest first: each the one that the last took over from. Ends where the host has forgotten one. */
+function lineOf(releases: readonly ReleaseRecord[], running: string): ReleaseRecord[] {
+  const byName = new Map(releases.map((record) => [record.release, record]));
+  const line: ReleaseRecord[] = [];
+  for (let at = byName.get(running); at !== undefined && at.before !== null; at = line.at(-1)) {
+    const next = byName.get(at.before);
+    if (next === undefined || line.includes(next)) break;
+    line.push(next);
+  }
+  return line;
+}
+
 export const keptReleases = 10;
 
 /**
- * Which releases to keep: the newest ten that are proven, since these are what a rollback can choose, the newest ten of all for their
- * reports, and whatever runs.
+ * Which releases to keep: what runs and the nearest nine it stands on, since a step back leads there; the newest ten that are proven, which a
+ * rollback can name; and the newest ten of all for their reports. These are the same ten where nothing was ever taken back.
  */
 export function retained(releases: readonly ReleaseRecord[], running: ReadonlySet<string>, keep = keptReleases): ReleaseRecord[] {
   const newest = (list: readonly ReleaseRecord[]): readonly ReleaseRecord[] => list.slice(-keep);
-  const kept = new Set([...newest(releases), ...newest(releases.filter(({ proven }) => proven))].map(({ release }) => release));
+  const lines = [...running].flatMap((release) => lineOf(releases, release).slice(0, keep - 1));
+  const kept = new Set([...lines, ...newest(releases), ...newest(releases.filter(({ proven }) => proven))].map(({ release }) => release));
   return releases.filter(({ release }) => kept.has(release) || running.has(release));
 }
 
@@ -54,8 +78,8 @@ export type RollbackTarget =
   { readonly kind: "found"; readonly record: ReleaseRecord } | { readonly kind: "absent"; readonly what: string };
 
 /**
- * What a rollback goes to. Steps count proven releases that came before the running one, so a second rollback goes further back and never
- * returns to what was just taken back.
+ * What a rollback goes to. Steps lead along the line of what took over from what, so a second rollback goes further back, and none ever
+ * returns to what was taken back: neither at once nor after another release has gone out.
  */
 export function rollbackTarget(
   releases: readonly ReleaseRecord[],
@@ -70,9 +94,8 @@ export function rollbackTarget(
       return { kind: "absent", what: `release "${wanted.release}" never survived its rollout; those that did: ${names(proven)}` };
     return { kind: "found", record: named };
   }
-  const now = releases.find(({ release }) => release === running);
-  const earlier = proven.filter(({ rollout }) => now !== undefined && rollout < now.rollout);
-  const record = earlier.at(-wanted.steps);
+  const earlier = lineOf(releases, running);
+  const record = earlier[wanted.steps - 1];
   if (record !== undefined) return { kind: "found", record };
   const before = earlier.length === 1 ? "1 proven release stands" : `${earlier.length} proven releases stand`;
   return { kind: "absent", what: `cannot go back ${wanted.steps}: ${before} before ${running}` };

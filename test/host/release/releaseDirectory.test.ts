@@ -22,7 +22,17 @@ describe("host/release/releaseDirectory", () => {
 
   const write = async (of: Manifest = shop): Promise<{ record: ReleaseRecord; directory: string }> => {
     const { release, directory, seal } = await writeRelease(paths, of, made);
-    const record = { release, releaseId: releaseId(of), rollout: 1, seal, version: "1", commit: "abcdef1", secrets: null, proven: true };
+    const record = {
+      release,
+      releaseId: releaseId(of),
+      rollout: 1,
+      seal,
+      version: "1",
+      commit: "abcdef1",
+      secrets: null,
+      proven: true,
+      before: null,
+    };
     return { record, directory };
   };
 

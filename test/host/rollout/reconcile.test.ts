@@ -30,6 +30,7 @@ describe("host/rollout/reconcile", () => {
         commit: "abcdef1",
         secrets: null,
         proven: number < count,
+        before: names.at(-1) ?? null,
       };
       await writeReleases(context.paths, "shop-prod", [...(await readReleases(context.paths, "shop-prod")), record]);
       names.push(release);

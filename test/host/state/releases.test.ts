@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { retained, rollbackTarget, withRelease } from "../../../host/state/releases.ts";
+import { retained, rollbackTarget, withProven, withRelease } from "../../../host/state/releases.ts";
 import type { ReleaseRecord } from "../../../host/state/releases.ts";
 
 const record = (rollout: number, proven = true): ReleaseRecord => ({
@@ -12,9 +12,23 @@ const record = (rollout: number, proven = true): ReleaseRecord => ({
   commit: "abcdef1",
   secrets: null,
   proven,
+  before: null,
 });
-const records = (...list: readonly (number | string)[]): ReleaseRecord[] =>
-  list.map((one) => (typeof one === "number" ? record(one) : record(Number(one.slice(0, -1)), false)));
+/** Releases that went out one after the other, each proven one on top of the last; `2x` failed. */
+const records = (...list: readonly (number | string)[]): ReleaseRecord[] => {
+  const all: ReleaseRecord[] = [];
+  for (const one of list) {
+    const before = all.findLast(({ proven }) => proven)?.release ?? null;
+    all.push(typeof one === "number" ? { ...record(one), before } : record(Number(one.slice(0, -1)), false));
+  }
+  return all;
+};
+/** An interrupted `record` is done again, and must not change anything then. */
+const twice = (known: readonly ReleaseRecord[], release: string, before: string | null): ReleaseRecord[] => {
+  const once = withProven(known, release, before);
+  assert.deepEqual(withProven(once, release, before), once);
+  return once;
+};
 const steps = (count: number) => ({ kind: "steps", steps: count }) as const;
 const named = (release: string) => ({ kind: "release", release }) as const;
 
@@ -39,25 +53,68 @@ describe("host/state/releases", () => {
     });
   }
 
-  it("steps always lead further back, and only to proven releases", () => {
-    const lists = fc
-      .array(fc.boolean(), { minLength: 1, maxLength: 30 })
-      .map((proven) => proven.map((one, index) => record(index + 1, one)));
+  it("never goes back to what was taken back: one step from what went out afterwards leads to what served before it", () => {
+    let known = records(1, 2);
+    known = withProven(known, "r1", "r2");
+    known = withProven(withRelease(known, record(3, false)), "r3", "r1");
+    const target = rollbackTarget(known, "r3", steps(1));
+    assert.equal(target.kind === "found" && target.record.release, "r1");
+    assert.deepEqual(rollbackTarget(known, "r3", steps(2)), {
+      kind: "absent",
+      what: "cannot go back 2: 1 proven release stands before r3",
+    });
+  });
+
+  it("goes back to what ran before a rollback that went forward by name", () => {
+    const back = withProven(records(1, 2, 3), "r1", "r3");
+    const forward = withProven(back, "r3", "r1");
+    const target = rollbackTarget(forward, "r3", steps(1));
+    assert.equal(target.kind === "found" && target.record.release, "r1");
+  });
+
+  it("steps retrace what a person did: rollouts push, rollbacks pop, whatever failed in between", () => {
+    const action = fc.oneof(fc.constant("roll out" as const), fc.constant("fail" as const), fc.integer({ min: 1, max: 3 }));
     fc.assert(
-      fc.property(lists, fc.nat(), fc.integer({ min: 1, max: 5 }), (known, position, count) => {
-        const running = known[position % known.length]?.release ?? "";
-        const target = rollbackTarget(known, running, steps(count));
-        const before = known.filter(({ rollout, proven }) => proven && rollout < Number(running.slice(1)));
-        assert.equal(target.kind, before.length >= count ? "found" : "absent");
-        if (target.kind === "found") assert.equal(target.record, before[before.length - count]);
+      fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
+        let known: ReleaseRecord[] = [];
+        let line: string[] = [];
+        for (const one of actions) {
+          const running = line.at(-1) ?? null;
+          if (typeof one === "string") {
+            const next = record(known.length + 1, false);
+            known = withRelease(known, next);
+            if (one === "fail") continue;
+            known = twice(known, next.release, running);
+            line = [...line, next.release];
+          } else {
+            if (running === null) continue;
+            const target = rollbackTarget(known, running, steps(one));
+            assert.equal(target.kind === "found" ? target.record.release : undefined, line.at(-1 - one));
+            if (target.kind === "absent") continue;
+            known = twice(known, target.record.release, running);
+            line = line.slice(0, -one);
+          }
+          assert.ok(known.find(({ release }) => release === line.at(-1))?.proven);
+        }
       }),
     );
+  });
+
+  it("keeps where a step back leads, however many releases were taken back since", () => {
+    let known = records(1);
+    for (let number = 2; number <= 30; number += 1) {
+      known = withProven(withRelease(known, record(number, false)), `r${number}`, "r1");
+      known = withProven(known, "r1", `r${number}`);
+      known = retained(known, new Set(["r1"]));
+    }
+    known = withProven(withRelease(known, record(31, false)), "r31", "r1");
+    assert.ok(retained(known, new Set(["r31"])).some(({ release }) => release === "r1"));
   });
 
   it("keeps what runs, ten that a rollback can choose and ten for their reports", () => {
     const lists = fc
       .array(fc.boolean(), { maxLength: 60, size: "max" })
-      .map((proven) => proven.map((one, index) => record(index + 1, one)));
+      .map((proven) => records(...proven.map((one, index) => (one ? index + 1 : `${index + 1}x`))));
     fc.assert(
       fc.property(lists, fc.nat(), (known, position) => {
         const running = known[position % Math.max(known.length, 1)]?.release ?? "";
@@ -65,7 +122,7 @@ describe("host/state/releases", () => {
         const names = new Set(kept.map(({ release }) => release));
         assert.ok(known.length === 0 || names.has(running));
         for (const must of [...known.slice(-10), ...known.filter(({ proven }) => proven).slice(-10)]) assert.ok(names.has(must.release));
-        assert.ok(kept.length <= 21);
+        assert.ok(kept.length <= 30);
         assert.deepEqual(
           kept,
           known.filter(({ release }) => names.has(release)),
@@ -76,7 +133,7 @@ describe("host/state/releases", () => {
 
   it("knows a release once", () => {
     const list = withRelease(records(1, "2x"), record(2));
-    assert.deepEqual(list, records(1, 2));
-    assert.deepEqual(withRelease(records(2), record(1)), records(1, 2));
+    assert.deepEqual(list, [record(1), record(2)]);
+    assert.deepEqual(withRelease(records(2), record(1)), [record(1), record(2)]);
   });
 });
