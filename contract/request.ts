@@ -17,7 +17,10 @@ const epoch = z.int().min(1).max(1_000_000);
 export const PublicKey = z
   .string()
   .max(1024)
-  .regex(/^ssh-ed25519 [A-Za-z0-9+/]{68}(?: [\x21-\x7e]{1,128})?$/, "must be an ed25519 public key: ssh-ed25519 AAAA… comment");
+  .regex(
+    /^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}(?: [\x21-\x7e]{1,128})?$/,
+    "must be an ed25519 public key: ssh-ed25519 AAAA… comment",
+  );
 
 export const RolloutRequest = z.strictObject({ contract, request: z.literal("rollout"), epoch, manifest: Manifest });
 export type RolloutRequest = z.infer<typeof RolloutRequest>;

@@ -15,6 +15,7 @@ import { loginKey } from "./loginKey.ts";
 import { hostPaths } from "./paths.ts";
 import { productionContext } from "./production.ts";
 import { InvalidRequest, parseRequest, readRequestText } from "./request.ts";
+import { unsealedText } from "./secrets/sealedRequest.ts";
 import { provideAtBoot } from "./secrets/secretFiles.ts";
 import { readCurrent } from "./state/current.ts";
 import { busySentence, leaseFile, removeHolder, writeHolder } from "./state/lease.ts";
@@ -42,7 +43,7 @@ async function main(): Promise<number> {
     if (invocation.kind === "supervised") return await carryOut(invocation.verb, verb);
 
     const caller = judgeCaller(login);
-    const text = invocation.kind === "typed" ? invocation.text : await readRequestText(process.stdin);
+    const text = invocation.kind === "typed" ? invocation.text : await unsealedText(await readRequestText(process.stdin), paths);
     const request = parseRequest(text, verb.accepts);
     instance = subjectOf(request).instance;
     await checkAuthority(caller, request);

@@ -30,6 +30,8 @@ export function hostPaths(root = "/") {
     ingressCertificates: at("srv/terrace/ingress/certificates"),
     routerFile: (instance: string): string => at("srv/terrace/ingress/dynamic", `${instance}.yml`),
     program: at("opt/terrace"),
+    /** The server's own key: its public half is pinned by every client. */
+    sshHostKey: at("etc/ssh/ssh_host_ed25519_key"),
     dockerSocket: at("var/run/docker.sock"),
     /** Certificate authorities the system trusts, as Debian's ca-certificates writes them. */
     systemAuthorities: at("etc/ssl/certs/ca-certificates.crt"),

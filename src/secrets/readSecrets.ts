@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OperatorSettings } from "../../components/platform/schema.ts";
+import { sealRequest } from "../../contract/index.ts";
 import type { Settings } from "../settings/settings.ts";
 import { valueOf } from "./collect.ts";
 import { type CollectedSecrets, collectSecrets, storeOf } from "./collectSecrets.ts";
@@ -23,6 +24,9 @@ function secretValues(settings: Settings, { values, lookup }: CollectedSecrets):
   const plain = (name: ProgramVariable): string => valueOf(values, settings.secretStore.path, name);
   const certificate = lookup("ORIGIN_CERTIFICATE");
   const { host, registry, platform } = settings;
+  // Only the host opens them: Pulumi, its state and its logs hold nothing that could be read.
+  const sealed = (request: string): pulumi.Output<string> =>
+    pulumi.secret(sealRequest(request, host.hostKey ?? plain("SSH_HOST_KEY"), plain("FINGERPRINT_KEY")));
   return {
     secret: (name) => pulumi.secret(plain(name)),
     publicKeyOf: (name, comment) => `${publicKeyOf(plain(name))} ${comment}`,
@@ -32,7 +36,7 @@ function secretValues(settings: Settings, { values, lookup }: CollectedSecrets):
     },
     operators: operatorsOf(platform, lookup("OPERATOR_AUTHORIZED_KEYS")),
     registryAuthority: registry.authority ?? lookup("REGISTRY_AUTHORITY"),
-    hostSecrets: pulumi.secret(
+    hostSecrets: sealed(
       hostSecretsRequest(settings, {
         registry: { username: plain("REGISTRY_USERNAME"), password: plain("REGISTRY_PASSWORD") },
         origin: certificate === undefined ? undefined : { certificate, privateKey: plain("ORIGIN_PRIVATE_KEY") },
@@ -40,7 +44,7 @@ function secretValues(settings: Settings, { values, lookup }: CollectedSecrets):
     ),
     instance: (app) => {
       const { request, fingerprints } = instanceSecrets(settings, app, values, plain("FINGERPRINT_KEY"));
-      return { request: request === undefined ? undefined : pulumi.secret(request), fingerprints };
+      return { request: request === undefined ? undefined : sealed(request), fingerprints };
     },
   };
 }

@@ -17,14 +17,14 @@ export interface SecretValues {
   readonly operators: readonly OperatorSettings[];
   /** CA certificate (PEM) of the registry: from the stack file, else REGISTRY_AUTHORITY; `undefined` where neither says one. Public: plain. */
   readonly registryAuthority: string | undefined;
-  /** `HostSecretsRequest` in canonical JSON: registry credentials and origin certificate. Secret. */
+  /** `HostSecretsRequest`, sealed for the host: registry credentials and origin certificate. Secret all the same. */
   readonly hostSecrets: Output<string>;
   /** What the containers of an app see. Throws for an app that is not in the settings: that is a bug. */
   instance(app: string): InstanceSecrets;
 }
 
 export interface InstanceSecrets {
-  /** `SecretsRequest` in canonical JSON, a Pulumi secret; `undefined` where no service needs one, so that there is nothing to send. */
+  /** `SecretsRequest`, sealed for the host, a Pulumi secret all the same; `undefined` where no service needs one, so that there is nothing to send. */
   readonly request: Output<string> | undefined;
   /** Public names of the two sets, plain and known at the first preview; `null`: no service of that part needs one. */
   readonly fingerprints: { readonly app: string | null; readonly data: string | null };

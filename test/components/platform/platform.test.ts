@@ -6,7 +6,7 @@ import { canonicalJson, PlatformRequest } from "../../../contract/index.ts";
 import { connection, connectionInputs } from "../shared/connection.ts";
 import { registrations, secret } from "../shared/mocks.ts";
 
-const publicKey = (letter: string): string => `ssh-ed25519 ${letter.repeat(68)} someone`;
+const publicKey = (letter: string): string => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${letter.repeat(43)} someone`;
 const image = `registry.example.com/traefik:v3@sha256:${"a".repeat(64)}`;
 const plan: PlatformPlan = {
   program: "b".repeat(64),

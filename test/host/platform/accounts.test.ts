@@ -3,7 +3,7 @@ import { Failure } from "../../../host/ending.ts";
 import { findAccount } from "../../../host/platform/accountFiles.ts";
 import { accountFaults, checkNames, formerAccounts, wantedAccounts } from "../../../host/platform/accounts.ts";
 
-const key = `ssh-ed25519 ${"A".repeat(68)} somebody@laptop`;
+const key = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)} somebody@laptop`;
 const [deployer, operator] = wantedAccounts({
   deployers: [{ environment: "staging", publicKey: key }],
   operators: [{ name: "alice", publicKeys: [key] }],

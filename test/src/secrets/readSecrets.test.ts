@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { HostSecretsRequest, PublicKey, secretFingerprint, SecretsRequest } from "../../../contract/index.ts";
+import { HostSecretsRequest, openRequest, PublicKey, SealedRequest, secretFingerprint, SecretsRequest } from "../../../contract/index.ts";
 import { memoryStore } from "../../../src/secrets/memory.ts";
 import { readSecrets } from "../../../src/secrets/readSecrets.ts";
 import type { SecretValues } from "../../../src/secrets/secretValues.ts";
-import { publicKeyOf } from "../../../src/secrets/sshKey.ts";
+import { generateSshKey, publicKeyOf } from "../../../src/secrets/sshKey.ts";
 import type { Settings } from "../../../src/settings/settings.ts";
 import { goodSettings } from "../settings/checkout.ts";
 import { certificateFor } from "./certificate.ts";
 import { goodValues, settingsWith, without } from "./stack.ts";
 
-const read = (settings: Settings = settingsWith(), values: Readonly<Record<string, string>> = goodValues): Promise<SecretValues> =>
+/** The server's own key, whose public half is pinned: what only the host may read is sealed for it. */
+const hostPrivateKey = generateSshKey("host");
+const hostKey = publicKeyOf(hostPrivateKey);
+const host = { ...goodSettings.host, hostKey };
+
+const read = (settings: Settings = settingsWith({ host }), values: Readonly<Record<string, string>> = goodValues): Promise<SecretValues> =>
   readSecrets(settings, memoryStore({ "/": values }));
 
 /** The value of an output that must be a Pulumi secret. */
@@ -18,6 +23,13 @@ async function unsealed(output: pulumi.Input<string>): Promise<string> {
   const sealed = pulumi.output(output);
   assert.equal(await pulumi.isSecret(sealed), true, "is no secret");
   return new Promise((resolve) => sealed.apply(resolve));
+}
+
+/** What the host reads in an output that must be a Pulumi secret, and sealed. */
+async function atTheHost(output: pulumi.Input<string>): Promise<unknown> {
+  const opened = openRequest(SealedRequest.parse(JSON.parse(await unsealed(output))), hostPrivateKey);
+  if (opened.kind === "closed") assert.fail(opened.what);
+  return JSON.parse(opened.request);
 }
 
 describe("secrets of a stack", () => {
@@ -45,14 +57,14 @@ describe("secrets of a stack", () => {
   });
 
   it("say where the host is: plain from the stack file, secret from the store", async () => {
-    assert.deepEqual((await read()).host, { address: "203.0.113.7", hostKey: goodSettings.host.hostKey });
-    const { host } = await read(settingsWith({ host: { name: "x" } }), {
+    assert.deepEqual((await read()).host, { address: "203.0.113.7", hostKey });
+    const { host: found } = await read(settingsWith({ host: { name: "x" } }), {
       ...goodValues,
       SSH_HOST: "203.0.113.9",
       SSH_HOST_KEY: goodSettings.host.hostKey,
     });
-    assert.equal(await unsealed(host.address), "203.0.113.9");
-    assert.equal(await unsealed(host.hostKey), goodSettings.host.hostKey);
+    assert.equal(await unsealed(found.address), "203.0.113.9");
+    assert.equal(await unsealed(found.hostKey), goodSettings.host.hostKey);
   });
 
   it("name the people of both places, by name, no key twice", async () => {
@@ -77,8 +89,8 @@ describe("secrets of a stack", () => {
   });
 
   it("for the host make one request, a secret that the contract takes", async () => {
-    const text = await unsealed((await read(settingsWith({ secretStore: { epoch: 3 } }))).hostSecrets);
-    assert.deepEqual(HostSecretsRequest.parse(JSON.parse(text)), {
+    const { hostSecrets } = await read(settingsWith({ host, secretStore: { epoch: 3 } }));
+    assert.deepEqual(HostSecretsRequest.parse(await atTheHost(hostSecrets)), {
       contract: 1,
       request: "host-secrets",
       epoch: 3,
@@ -88,14 +100,20 @@ describe("secrets of a stack", () => {
     });
   });
 
+  it("are sealed for the host key of the store where the stack file has none", async () => {
+    const secrets = await read(settingsWith({ host: { name: "x" } }), { ...goodValues, SSH_HOST: "203.0.113.9", SSH_HOST_KEY: hostKey });
+    HostSecretsRequest.parse(await atTheHost(secrets.hostSecrets));
+  });
+
+  it("are the same text again when nothing changed", async () => {
+    assert.equal(await unsealed((await read()).hostSecrets), await unsealed((await read()).hostSecrets));
+  });
+
   it("for a host without routes bring no certificate", async () => {
     const apps = { shop: { ...goodSettings.apps.shop, routes: [] } };
-    const settings = settingsWith({ apps }, { "apps/shop/app.yaml": "" });
+    const settings = settingsWith({ host, apps }, { "apps/shop/app.yaml": "" });
     const values = without(without(goodValues, "ORIGIN_CERTIFICATE"), "ORIGIN_PRIVATE_KEY");
-    assert.deepEqual(
-      HostSecretsRequest.parse(JSON.parse(await unsealed((await read(settings, values)).hostSecrets))).originCertificates,
-      [],
-    );
+    assert.deepEqual(HostSecretsRequest.parse(await atTheHost((await read(settings, values)).hostSecrets)).originCertificates, []);
   });
 });
 
@@ -109,9 +127,9 @@ describe("secrets of an instance", () => {
   const key = goodValues["FINGERPRINT_KEY"] ?? "";
 
   it("make one request with a set per part, a secret that the contract takes", async () => {
-    const { request, fingerprints } = (await read(settingsWith({}, files), values)).instance("shop");
+    const { request, fingerprints } = (await read(settingsWith({ host }, files), values)).instance("shop");
     const password = { value: goodValues["DATABASE_PASSWORD"], onRollback: "latest" };
-    assert.deepEqual(SecretsRequest.parse(JSON.parse(await unsealed(request ?? ""))), {
+    assert.deepEqual(SecretsRequest.parse(await atTheHost(request ?? "")), {
       contract: 1,
       request: "secrets",
       epoch: 1,
@@ -131,7 +149,7 @@ describe("secrets of an instance", () => {
   });
 
   it("have fingerprints that are plain strings and name one part each", async () => {
-    const { fingerprints } = (await read(settingsWith({}, files), values)).instance("shop");
+    const { fingerprints } = (await read(settingsWith({ host }, files), values)).instance("shop");
     const set = { DATABASE_PASSWORD: goodValues["DATABASE_PASSWORD"] ?? "" };
     assert.deepEqual(fingerprints, {
       app: secretFingerprint(key, "shop-staging/app", { ...set, SESSION_SECRET: "session-hunter2" }),
@@ -140,8 +158,8 @@ describe("secrets of an instance", () => {
   });
 
   it("change only the fingerprints of the parts that see the change", async () => {
-    const before = (await read(settingsWith({}, files), values)).instance("shop").fingerprints;
-    const after = (await read(settingsWith({}, files), { ...values, SESSION_SECRET: "another" })).instance("shop").fingerprints;
+    const before = (await read(settingsWith({ host }, files), values)).instance("shop").fingerprints;
+    const after = (await read(settingsWith({ host }, files), { ...values, SESSION_SECRET: "another" })).instance("shop").fingerprints;
     assert.notEqual(after.app, before.app);
     assert.equal(after.data, before.data);
   });
