@@ -43,6 +43,12 @@ async function farewell(): Promise<void> {
   const status = await shellOutput(sandbox.server(stack), "/opt/terrace/bin/terrace status");
   const query = '{ health release postgres { version rows } redis { counter } job(word: \\"hello\\") { state result } }';
   const host = `api.${stack}.${sandbox.seed.domain}`;
+  const next = [
+    [`source sandbox/env && pulumi preview -s ${stack} --diff`, "no change, and no connection to the server"],
+    [`npm run sandbox -- shell ${stack} terrace history truealpha-${stack}`, "what was released there, by whom"],
+    ["npm run sandbox -- break edge outage", "a bad day at the edge; `break edge restore` ends it"],
+  ] as const;
+  const width = Math.max(...next.map(([command]) => command.length));
   process.stdout.write(`
 ${status}
 
@@ -51,9 +57,7 @@ ${pico.bold("It answers:")}
     --json '{"query":"${query}"}' https://${host}/graphql
 
 ${pico.bold("Three things to try next:")}
-  source sandbox/env && pulumi preview --stack ${stack} --diff    no changes, no connection to the server
-  npm run sandbox -- shell ${stack} terrace history               what was released here, by whom
-  npm run sandbox -- break edge outage                            a bad day at the edge; --help lists more
+${next.map(([command, effect]) => `  ${command.padEnd(width)}   ${effect}`).join("\n")}
 
 Done in ${((performance.now() - started) / 1000).toFixed(0)} s.
 `);

@@ -163,6 +163,8 @@ main() {
   refuse_downgrade
   link "$2" "$home/current"
   for entry in $entries; do link "$home/current/terrace.cjs" "$home/bin/$entry"; done
+  # For people who log in; everything of ours uses the full path.
+  [ -e /usr/local/bin/terrace ] || link "$home/bin/terrace" /usr/local/bin/terrace
   as_root sync "$home" "$home/bin"
   # The upload was a parcel: what it held is in its place.
   rm -f -- "$1"

@@ -107,6 +107,7 @@ describe("a bare server", () => {
         names.map((name) => `${name} /opt/terrace/current/terrace.cjs`),
       );
       const version = JSON.parse(await on("/opt/terrace/bin/terrace --version --json")) as unknown;
+      assert.equal(await on("/usr/local/bin/terrace --version --json"), await on("/opt/terrace/bin/terrace --version --json"));
       assert.deepEqual(version, { contract: 1, program: world.program });
     });
 
