@@ -61,6 +61,7 @@ export async function startServices(context: ServiceContext, services: Services)
     listeners: [slot.edge.ipv4, slot.edge.ipv6, slot.edgeLoopback].map((host) => ({ host, httpPort: 80, httpsPort: 443 })),
     certificates: [certificates.edge],
     trust: { authorities: [certificates.ca.certificate], client: certificates.originPull },
+    source: slot.edge,
     name: serviceNames.edge,
     logs: slot.logs,
   });

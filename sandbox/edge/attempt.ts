@@ -49,7 +49,8 @@ export function attemptOrigin(
   signal: AbortSignal,
 ): Promise<Attempt> {
   const { agent, tls } = pools.options(plan);
-  const common = { host: address, agent, method: call.method, path: call.target, headers: [...call.headers], setHost: false, signal };
+  const message = { method: call.method, path: call.target, headers: [...call.headers], setHost: false };
+  const common = { host: address, ...pools.from(address), agent, ...message, signal };
   return new Promise((resolve) => {
     const request =
       tls === undefined

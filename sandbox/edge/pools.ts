@@ -1,7 +1,8 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import type { Socket } from "node:net";
+import { isIPv6, type Socket } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
+import type { Address } from "../slot.ts";
 import type { OriginPlan } from "./decide.ts";
 
 /** Idle connections end before those of the usual origins do (Traefik: 180 s), so that the origin is hardly ever the first. */
@@ -32,11 +33,20 @@ export class OriginPools {
   private readonly plain = new HttpAgent(pooling);
   private readonly secure = new Map<string, { readonly agent: HttpsAgent; readonly context: SecureContext }>();
   private readonly trust: OriginTrust;
+  private readonly source: Address | undefined;
   /** When each connection was last in use; milliseconds. One that is not here has not stood yet. */
   private readonly lastUse = new WeakMap<Socket, number>();
 
-  constructor(trust: OriginTrust) {
+  /** `source`: the addresses that origins see, those that Cloudflare announces as its own; the system's choice when left out. */
+  constructor(trust: OriginTrust, source?: Address) {
     this.trust = trust;
+    this.source = source;
+  }
+
+  /** Connection option for the address of an origin. */
+  from(address: string): { readonly localAddress?: string } {
+    if (this.source === undefined) return {};
+    return { localAddress: isIPv6(address) ? this.source.ipv6 : this.source.ipv4 };
   }
 
   /** Connection options for a plan. The contexts are made once: parsing PEM per connection costs more than the handshake. */

@@ -1,6 +1,7 @@
 import { openRequestLog } from "../cloudflare/emulator/requestLog.ts";
 import type { NameWorld } from "../dns/index.ts";
 import type { RunningService } from "../shared/service.ts";
+import type { Address } from "../slot.ts";
 import type { OriginLimits } from "./attempt.ts";
 import { EdgeBadDays } from "./badDays.ts";
 import { EdgeCache } from "./cache.ts";
@@ -15,6 +16,8 @@ export interface EdgeOptions {
   /** Names, zones and the edge's own addresses, as DNS has them too. */
   readonly world: NameWorld;
   readonly trust: OriginTrust;
+  /** Addresses that origins see. @default the system's choice */
+  readonly source?: Address;
   /** The edge's own name: `/` there says what this is. */
   readonly name: string;
   /** Folder for the request log (`edge.jsonl`). */
@@ -38,7 +41,7 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeService> {
   const log = openRequestLog(options.logs, "edge");
   const cache = new EdgeCache();
   const badDays = new EdgeBadDays(Date.now, () => cache.clear());
-  const pools = new OriginPools(options.trust);
+  const pools = new OriginPools(options.trust, options.source);
   const limits = {
     ports: { http: 80, https: 443 },
     connectMilliseconds: 19_000,

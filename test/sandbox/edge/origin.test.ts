@@ -68,6 +68,12 @@ describe("edge: TLS towards the origin", () => {
     assert.equal((await rig.get("/")).status, 200);
   });
 
+  it("comes from the addresses that are announced as its own", async () => {
+    const from: RequestListener = (request, response) => response.end(request.socket.remoteAddress);
+    rig = await Rig.create(from, { source: { ipv4: "127.0.0.9", ipv6: "::1" } });
+    assert.equal((await rig.get("/")).text, "127.0.0.9");
+  });
+
   it("sends the host name as SNI", async () => {
     const asked: string[] = [];
     rig = await Rig.create(ok, {

@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { reviseRules, ruleBody } from "../../../sandbox/cloudflare/rules.ts";
 import { firewallPhase } from "../../../sandbox/cloudflare/rulesets.ts";
 import { startEdge, type EdgeService, type OriginLimits } from "../../../sandbox/edge/index.ts";
+import type { Address } from "../../../sandbox/slot.ts";
 import { TestWorld, zoneId } from "../dns/world.ts";
 import { TestAuthority, type Pair } from "./certificates.ts";
 import { ask, type Ask, type Heard } from "./client.ts";
@@ -88,7 +89,13 @@ export class Rig {
 
   static async create(
     handler: RequestListener,
-    options: { readonly limits?: Partial<OriginLimits>; readonly pair?: Pair; readonly tls?: ServerOptions; readonly trust?: string } = {},
+    options: {
+      readonly limits?: Partial<OriginLimits>;
+      readonly pair?: Pair;
+      readonly tls?: ServerOptions;
+      readonly trust?: string;
+      readonly source?: Address;
+    } = {},
   ): Promise<Rig> {
     const { authority, edge: shown, origin: pair, client } = await papers();
     const world = await TestWorld.create();
@@ -99,6 +106,7 @@ export class Rig {
       certificates: [shown],
       world,
       trust: { authorities: [options.trust ?? authority.certificate], client },
+      ...(options.source === undefined ? {} : { source: options.source }),
       name: "edge.terrace.test",
       logs: world.directory,
       limits: { ports: origin.ports, ...options.limits },
