@@ -32,8 +32,10 @@ export class Edge extends ComponentResource {
 
     this.records = createRecords(name, args, child);
     if (args.settings.zone === "own") {
-      createZoneSettings(name, args, child);
-      createFirewall(name, args, child);
+      // Other stacks stand behind them too: a `pulumi destroy` of this one must not open the zone for all.
+      const zoneWide = { ...child, protect: true };
+      createZoneSettings(name, args, zoneWide);
+      createFirewall(name, args, zoneWide);
     }
     this.registerOutputs({ hosts: this.records.map((record) => record.name) });
   }
