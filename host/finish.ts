@@ -17,9 +17,15 @@ export interface Output {
 export function outputOf(ending: Ending, serving: string | null, asTable = false): Output {
   switch (ending.kind) {
     case "succeeded": {
-      const { outcome, what } = ending.result;
+      const { outcome, what, release } = ending.result;
       const stdout = `${canonicalJson({ contract: contractVersion, ...ending.result })}\n`;
-      return { stdout, stderr: `==> ${outcome}: ${what}\n`, exitCode: exitCodes[outcome] };
+      // Only releases are deployed: of a platform, of data or of something that was taken away it would read oddly.
+      const word = outcome === "deployed" && release === undefined ? "done" : outcome;
+      return {
+        stdout,
+        stderr: `==> ${word}: ${what}\n`,
+        exitCode: exitCodes[outcome],
+      };
     }
     case "printed":
       return { stdout: asTable ? ending.table : `${canonicalJson(ending.json)}\n`, stderr: "", exitCode: 0 };

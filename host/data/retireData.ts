@@ -9,8 +9,9 @@ import { nextNumber } from "../state/counter.ts";
 import { readCurrent } from "../state/current.ts";
 import { appendHistory } from "../state/history.ts";
 import { foreignOwner, readOwner, sameOwner } from "../state/owner.ts";
+import { remainsOf } from "../state/remains.ts";
 import { verb } from "../verb.ts";
-import { dataContainers, dataDocumentPath } from "./dataServices.ts";
+import { dataContainers } from "./dataServices.ts";
 
 /**
  * `terrace-retire-data`: what Pulumi calls when it deletes the data layer of an instance, with the request that it keeps in state. Stops
@@ -29,12 +30,11 @@ async function retireData({ instance, environment, owner }: DataRequest, context
   if (current !== undefined) context.progress.warn(`${current.release} still serves and loses its stateful services`);
   const removed = await standDown(context, instance);
   const network = await removeNetwork(context, dataProject(instance));
-  const stays = await whatStays(context, instance);
-  for (const line of stays) context.progress.note(`stays: ${line}`);
+  for (const line of await remainsOf(instance, environment, context)) context.progress.note(`stays: ${line}`);
   if (removed.length === 0 && network === "absent") return unchanged(instance, `${instance} has no stateful services; nothing to retire`);
 
   const services = removed.length === 0 ? "no service ran" : `${removed.join(", ")} stopped and removed`;
-  const what = `${instance}: ${services}; ${stays.length} things stay on this host`;
+  const what = `${instance}: ${services}; its data stays, and pulumi up finds it again`;
   const rollout = await nextNumber(context.paths, instance);
   await appendHistory(context.paths, instance, environment, {
     time: context.clock.now().toISOString(),
@@ -70,16 +70,6 @@ async function removeNetwork({ docker, progress }: Context, name: string): Promi
     progress.warn(`network ${name} stays: ${error.message}`);
     return "kept";
   }
-}
-
-async function whatStays(context: Context, instance: string): Promise<string[]> {
-  const volumes = await context.docker.volumeNames({ [label.instance]: instance });
-  return [
-    ...volumes.sort().map((name) => `volume ${name}`),
-    `the services' document ${dataDocumentPath(context, instance)}`,
-    `secrets in ${context.paths.sealedSecrets}/${instance}`,
-    `the owner record, counter, history and reports in ${context.paths.instance(instance)}`,
-  ];
 }
 
 function unchanged(instance: string, what: string): Ending {

@@ -1,4 +1,4 @@
-import { colours, dataProject } from "../../contract/index.ts";
+import { colours } from "../../contract/index.ts";
 import type { RolloutRequest } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { succeeded } from "../ending.ts";
@@ -12,7 +12,7 @@ import { readCurrent, removeCurrent } from "../state/current.ts";
 import { appendHistory } from "../state/history.ts";
 import { removeJournal } from "../state/journal.ts";
 import { foreignOwner, readOwner, sameOwner } from "../state/owner.ts";
-import { readReleases } from "../state/releases.ts";
+import { dataServicesLine, releasesLine } from "../state/remains.ts";
 import { verb } from "../verb.ts";
 
 /**
@@ -40,9 +40,9 @@ async function retireInstance({ manifest }: RolloutRequest, context: Context): P
   await removeCurrent(context.paths, instance);
   await removeJournal(context.paths, instance);
 
-  const stays = await whatStays(instance, context);
-  for (const line of stays) context.progress.note(`stays: ${line}`);
-  const what = `${instance} is out of service; ${stays.length} things stay on this host`;
+  for (const line of [...(await dataServicesLine(instance, context)), ...(await releasesLine(instance, context))])
+    context.progress.note(`stays: ${line}`);
+  const what = `${instance} is out of service: ${current?.release ?? "what was left of it"} was stopped, its routes are closed`;
   const rollout = await nextNumber(context.paths, instance);
   await appendHistory(context.paths, instance, manifest.environment, {
     time: context.clock.now().toISOString(),
@@ -64,19 +64,6 @@ async function closeRoutes(instance: string, context: Context): Promise<void> {
   if ((await readRouterFile(context.paths, instance)) === undefined) return;
   await writeRouterFile(context.paths, instance, undefined);
   await context.ingress.confirmed(instance, undefined);
-}
-
-async function whatStays(instance: string, { paths, docker }: Context): Promise<string[]> {
-  const releases = await readReleases(paths, instance);
-  const data = await docker.containers({ "dev.terrace.instance": instance, "dev.terrace.part": "data" });
-  const volumes = await docker.volumeNames({ "dev.terrace.instance": instance });
-  return [
-    ...(releases.length > 0 ? [`${releases.length} releases in ${paths.releases(instance)}`] : []),
-    ...data.map(({ name }) => `data service ${name} (compose project ${dataProject(instance)})`),
-    ...volumes.map((name) => `volume ${name}`),
-    `secrets in ${paths.sealedSecrets}/${instance}`,
-    `the owner record, counter, history and reports in ${paths.instance(instance)}`,
-  ];
 }
 
 function unchanged(instance: string, what: string): Ending {

@@ -15,6 +15,15 @@ describe("host/finish", () => {
     });
   });
 
+  it("says done, not deployed, to a person of what is no release", () => {
+    const result = { outcome: "deployed", code: "ok", what: "shop-prod is out of service" } as const;
+    const { stdout, stderr } = outputOf({ kind: "succeeded", result }, null);
+    assert.equal(stderr, "==> done: shop-prod is out of service\n");
+    assert.match(stdout, /"outcome":"deployed"/);
+    const unchanged = outputOf({ kind: "succeeded", result: { ...result, outcome: "unchanged" } }, null);
+    assert.equal(unchanged.stderr, "==> unchanged: shop-prod is out of service\n");
+  });
+
   for (const outcome of outcomes.filter((name): name is FailedOutcome => exitCodes[name] !== 0)) {
     it(`ends ${outcome} with ${exitCodes[outcome]}, an empty standard output and the contract's last line`, () => {
       const output = outputOf({ kind: "failed", outcome, code: "disk_low", what: "no room" }, "r1");

@@ -153,7 +153,7 @@ describe("a rollout on a server", () => {
     const call = await world.host.call("retire", world.request());
     assert.equal(call.exitCode, 0, call.stderr);
     assert.match(call.stderr, /^ {4}stays: 3 releases in \/srv\/releases\/stacks\/shop-staging$/m);
-    assert.match(call.stderr, /^ {4}stays: data service shop-staging-data-redis-1 /m);
+    assert.match(call.stderr, /^ {4}stays: stateful services redis of shop-staging-data, running, with their volumes$/m);
     assert.deepEqual(await world.containers(), []);
     assert.equal((await world.visit("/")).status, 404);
     assert.equal(

@@ -332,6 +332,7 @@ describe("stateful services on a server", () => {
     assert.equal(retired.exitCode, 0, retired.stderr);
     for (const volume of ["cache", "queue", "uploads"])
       assert.match(retired.stderr, new RegExp(`stays: volume ${instance}_${volume}$`, "m"));
+    assert.match(retired.stderr, /stays: the platform.*: Docker, ingress, accounts, host program$/m);
     assert.equal(await containers(), "");
     assert.equal(await on(`docker network ls --quiet --filter name=${instance}-data`), "");
     assert.equal(
