@@ -45,7 +45,8 @@ async function makeWorld(): Promise<World> {
   await publishImages(sandbox, checkout.path("image-digests.json"));
   const environments = new Map<Environment, Promise<Record<string, string>>>();
   const environment = (name: Environment): Promise<Record<string, string>> => {
-    const known = environments.get(name) ?? pulumiEnvironment(sandbox, name);
+    // By name: several stacks are in use, and the one that is selected is whichever was opened last.
+    const known = environments.get(name) ?? pulumiEnvironment(sandbox, name).then((variables) => ({ ...variables, PULUMI_STACK: name }));
     environments.set(name, known);
     return known;
   };
