@@ -6,9 +6,11 @@ import { publishImages, pushedReferences } from "../../../sandbox/images/publish
 import { ask } from "./ask.ts";
 import type { World } from "./world.ts";
 
-/** Publishes another build of the API, as a CI does after a push: the next preview of the checkout shows it. */
-export async function publish(world: World, tag: string): Promise<void> {
-  await publishImages(world.sandbox, world.checkout.path("image-digests.json"), { tags: { "truealpha/api": tag } });
+/** Publishes another build of the API, and of the workers, as a CI does after a push: the next preview of the checkout shows it. */
+export async function publish(world: World, api: string, worker = "v1"): Promise<void> {
+  await publishImages(world.sandbox, world.checkout.path("image-digests.json"), {
+    tags: { "truealpha/api": api, "truealpha/worker": worker },
+  });
 }
 
 /** Shorter waits than the committed stack file's, so that a test with many rollouts ends in minutes. The first caller changes the file. */
