@@ -32,7 +32,7 @@ const walls = [
 
 /** A package that only one place may import. */
 const doors = [
-  { packages: ["@infisical/sdk"], door: "src/secrets/infisical.ts", message: "only src/secrets/infisical.ts talks to Infisical" },
+  { packages: ["@infisical/sdk"], door: "src/secrets/infisical*.ts", message: "only src/secrets/infisical.ts talks to Infisical" },
   {
     packages: ["@pulumi/command", "@pulumi/command/*"],
     door: "components/remote/**",

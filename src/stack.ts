@@ -1,9 +1,9 @@
-import type { ComponentResourceOptions, Resource } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, ProviderResource, Resource } from "@pulumi/pulumi";
 import { App, InstanceSecrets, lookUpImages } from "../components/app/index.ts";
 import { Data } from "../components/data/index.ts";
 import { Edge } from "../components/edge/index.ts";
 import { type HostBundle, Platform } from "../components/platform/index.ts";
-import { type HostConnection, remoteProvider } from "../components/remote/index.ts";
+import type { HostConnection } from "../components/remote/index.ts";
 import type { PlannedApp } from "./plannedApp.ts";
 import type { SecretValues } from "./secrets/index.ts";
 import { faultsError } from "./settings/index.ts";
@@ -16,6 +16,8 @@ export interface StackInput {
   readonly apps: readonly PlannedApp[];
   /** The host program and its bootstrap script; only where this stack owns its platform. */
   readonly host: { readonly bundle: HostBundle; readonly bootstrap: string } | undefined;
+  /** The explicit provider of all remote commands. */
+  readonly remote: ProviderResource;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function createStack(
 ): Promise<{ readonly platform: Platform; readonly apps: Readonly<Record<string, App>> }> {
   await refuseAbsentImages(input);
   // Handed down to every remote command: default providers are disabled.
-  const remote = { providers: [remoteProvider("remote")] };
+  const remote = { providers: [input.remote] };
   const platform = createPlatform(input, remote);
   const ground = [platform, ...createEdge(input)];
   const apps = Object.fromEntries(input.apps.map((app) => [app.name, createApp(app, input, remote, ground)]));

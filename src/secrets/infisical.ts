@@ -3,11 +3,12 @@ import { once } from "node:events";
 import { z } from "zod";
 import { type FetchWatch, watchFetches } from "./abortableFetch.ts";
 import type { StoreCredentials } from "./credentials.ts";
+import { loadInfisicalSdk } from "./infisicalSdk.ts";
 import { mergeImports } from "./mergeImports.ts";
 import { type Folders, generatePlaceholder, type SecretStore } from "./source.ts";
 import { deadlineError, refusalError, refusalOf, type StorePlace, type StoreStep, storeError, unreachableError } from "./storeFault.ts";
 
-/** The only file that knows Infisical's SDK. One login per run; one deadline for everything until the last value is there. */
+/** The only file that talks to Infisical, by its SDK. One login per run; one deadline for everything until the last value is there. */
 
 /** Seconds for a run's login and reading together, and for the first answer. */
 export const deadlineSeconds = 15;
@@ -35,11 +36,11 @@ export function infisicalStore(credentials: StoreCredentials, environment: strin
   };
 }
 
-/** The SDK takes a fifth of a second to load, which the first round trip hides. */
+/** The SDK is loaded during the first round trip. */
 async function login(run: Run): Promise<InfisicalSDK> {
-  const [{ InfisicalSDK }] = await Promise.all([import("@infisical/sdk"), reach(run)]);
+  const [Sdk] = await Promise.all([loadInfisicalSdk(), reach(run)]);
   const { clientId, clientSecret, siteUrl } = run.credentials;
-  return guarded(run, "login", () => new InfisicalSDK({ siteUrl }).auth().universalAuth.login({ clientId, clientSecret }));
+  return guarded(run, "login", () => new Sdk({ siteUrl }).auth().universalAuth.login({ clientId, clientSecret }));
 }
 
 /** A dead server is told within seconds: the SDK would try for sixteen. Any answer will do; its health path needs no rights. */
