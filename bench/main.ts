@@ -3,12 +3,13 @@ import { execFileSync } from "node:child_process";
 import { relative } from "node:path";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
+import { previewBench } from "./preview/previewBench.ts";
 import { rolloutBench } from "./rollout/rolloutBench.ts";
 import type { Bench } from "./shared/figure.ts";
 import { describeMachine } from "./shared/machine.ts";
 import { storeResult } from "./shared/results.ts";
 
-const benches: readonly Bench[] = [rolloutBench];
+const benches: readonly Bench[] = [rolloutBench, previewBench];
 
 const program = new Command("bench").description("Measurements, always of two sides in one run. Leave the machine alone meanwhile.");
 for (const bench of benches) {

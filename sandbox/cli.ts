@@ -22,7 +22,11 @@ interface SlotOptions {
 const program = new Command("sandbox")
   .description("The outside world on one machine: servers, registry, Infisical, Cloudflare.")
   .option("--slot <number>", "use this slot (0-7) instead of the checkout's own", wholeNumber)
-  .addOption(new Option("--purpose <purpose>", "the slot to work in, or the one of the tests").choices(["main", "test"]).default("main"))
+  .addOption(
+    new Option("--purpose <purpose>", "the slot to work in, of the tests or of a benchmark")
+      .choices(["main", "test", "bench"])
+      .default("main"),
+  )
   .showHelpAfterError();
 
 const slotOptions = (): SlotOptions => program.opts<SlotOptions>();

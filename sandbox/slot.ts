@@ -117,10 +117,10 @@ function addressIn(slot: number, hostPart: number): Address {
   return { ipv4: `198.18.${16 + slot}.${hostPart}`, ipv6: `2001:db8:7e:${slot}::${hostPart}` };
 }
 
-/** Who a slot belongs to. One checkout may hold two: one to work in, one for its tests. */
+/** Who a slot belongs to. One checkout may hold one for each purpose: to work in, for its tests, for a benchmark. */
 export interface SlotOwner {
   readonly checkout: string;
-  readonly purpose: "main" | "test";
+  readonly purpose: "main" | "test" | "bench";
   /** Taken by its number although the owner had one already: commands without a number mean the other one. */
   readonly additional?: true;
 }

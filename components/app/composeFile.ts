@@ -1,7 +1,7 @@
-import { parseDocument } from "yaml";
 import { z } from "zod";
 import { AppRole } from "../../contract/index.ts";
 import { type FaultSink, seen } from "../shared/fault.ts";
+import { yamlDocument } from "../shared/yamlDocument.ts";
 
 /**
  * `apps/<app>/compose.yaml` as people write it: the Compose Specification, without what cannot be rolled out in two colours. Shapes are read
@@ -111,7 +111,7 @@ const topLevelRefusals: Readonly<Record<string, string>> = {
 
 /** Reads a compose file, or says everything that is wrong with its shape. */
 export function readComposeFile(text: string, faults: FaultSink): PeopleCompose | undefined {
-  const document = parseDocument(text, { merge: true, uniqueKeys: true });
+  const document = yamlDocument(text);
   if (document.errors.length > 0) {
     for (const error of document.errors) faults.add(`is not YAML: ${error.message.split("\n")[0] ?? ""}`);
     return undefined;

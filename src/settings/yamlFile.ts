@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseDocument } from "yaml";
+import { yamlDocument } from "../../components/shared/yamlDocument.ts";
 import { fault, type Fault } from "./fault.ts";
 
 export type Read<T> = { readonly kind: "read"; readonly value: T } | { readonly kind: "faulty"; readonly faults: readonly Fault[] };
@@ -21,9 +21,9 @@ export function readText(path: string, name: string, whenAbsent: string): Read<s
   }
 }
 
-/** Keys that appear twice are an error here as in Pulumi's own reader; merge keys are how people share parts of a file. */
+/** The value of a YAML text, or what is wrong with it as YAML. */
 export function parseYaml(text: string, name: string): Read<unknown> {
-  const document = parseDocument(text, { merge: true, uniqueKeys: true });
+  const document = yamlDocument(text);
   if (document.errors.length > 0) {
     const faults = document.errors.map((error) => {
       const place = error.linePos === undefined ? "" : ` in line ${error.linePos[0].line}`;
