@@ -41,6 +41,7 @@ describe("several stacks", () => {
     await publish(here, "v30");
   });
   after(async () => {
+    await publish(here, "v30");
     for (const [file, text] of filesBefore) await here.checkout.write(file, text);
   });
 
