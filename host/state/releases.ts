@@ -98,7 +98,10 @@ export function rollbackTarget(
   const record = earlier[wanted.steps - 1];
   if (record !== undefined) return { kind: "found", record };
   const before = earlier.length === 1 ? "1 proven release stands" : `${earlier.length} proven releases stand`;
-  return { kind: "absent", what: `cannot go back ${wanted.steps}: ${before} before ${running}` };
+  // After a rollback or a destroyed stack there are releases that no step leads to.
+  const others = proven.filter(({ release }) => release !== running);
+  const choice = others.length === 0 ? "" : `; --release can name: ${names(others)}`;
+  return { kind: "absent", what: `cannot go back ${wanted.steps}: ${before} before ${running}${choice}` };
 }
 
 function names(releases: readonly ReleaseRecord[]): string {

@@ -89,7 +89,7 @@ describe("a rollback on a server", () => {
     assert.equal(call.exitCode, 10, call.stderr);
     assert.equal(
       call.lastLine,
-      `terrace: refused (no_rollback_target): cannot go back 1: 0 proven releases stand before ${releases[0] ?? ""}; now serving ${releases[0] ?? ""}`,
+      `terrace: refused (no_rollback_target): cannot go back 1: 0 proven releases stand before ${releases[0] ?? ""}; --release can name: ${releases.slice(1).join(", ")}; now serving ${releases[0] ?? ""}`,
     );
     assert.deepEqual(await world.containers(), before);
   });

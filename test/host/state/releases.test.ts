@@ -40,9 +40,15 @@ describe("host/state/releases", () => {
     ["further back after a rollback, not to what was taken back", records(1, 2, 3), "r2", steps(1), "r1"],
     ["a named one", records(1, 2, 3), "r3", named("r1"), "r1"],
     ["a named one that is newer", records(1, 2, 3), "r1", named("r3"), "r3"],
-    ["too far", records(1, 2), "r2", steps(2), "cannot go back 2: 1 proven release stands before r2"],
+    ["too far", records(1, 2), "r2", steps(2), "cannot go back 2: 1 proven release stands before r2; --release can name: r1"],
     ["nothing before", records(1), "r1", steps(1), "cannot go back 1: 0 proven releases stand before r1"],
-    ["nobody knows what runs", records(1, 2), "r9", steps(1), "cannot go back 1: 0 proven releases stand before r9"],
+    [
+      "nobody knows what runs",
+      records(1, 2),
+      "r9",
+      steps(1),
+      "cannot go back 1: 0 proven releases stand before r9; --release can name: r1, r2",
+    ],
     ["one that is not here", records(1, 2), "r2", named("r9"), 'there is no release "r9" here; there are: r1, r2'],
     ["one that failed", records(1, "2x"), "r1", named("r2"), 'release "r2" never survived its rollout; those that did: r1'],
     ["one that failed, and no other", records("1x"), "r0", named("r1"), 'release "r1" never survived its rollout; those that did: none'],
@@ -61,7 +67,7 @@ describe("host/state/releases", () => {
     assert.equal(target.kind === "found" && target.record.release, "r1");
     assert.deepEqual(rollbackTarget(known, "r3", steps(2)), {
       kind: "absent",
-      what: "cannot go back 2: 1 proven release stands before r3",
+      what: "cannot go back 2: 1 proven release stands before r3; --release can name: r1, r2",
     });
   });
 
