@@ -38,13 +38,12 @@ export async function lookUpImages(
     },
     parent === undefined ? {} : { parent },
   );
+  // Services may share an image: the registry is asked once.
+  const answers = new Map([...new Set(images.map(({ reference }) => reference))].map((reference) => [reference, ask(reference, provider)]));
   const faults: Fault[] = [];
   await Promise.all(
     images.map(async ({ path, reference }) => {
-      const failure = await getRegistryImage({ name: reference }, { provider }).then(
-        () => undefined,
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
-      );
+      const failure = await answers.get(reference);
       if (failure === undefined) return;
       const verdict = judgeLookup(reference, failure);
       if (verdict.kind === "absent") faults.push({ path, message: verdict.message });
@@ -52,4 +51,12 @@ export async function lookUpImages(
     }),
   );
   return faults.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Why the registry does not say that it has the image; `undefined` when it has. */
+function ask(reference: string, provider: Provider): Promise<string | undefined> {
+  return getRegistryImage({ name: reference }, { provider }).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
 }
