@@ -19,6 +19,25 @@ describe("host/rollout/mask", () => {
     );
   });
 
+  it("hides a value that is only a part of what was encoded, at each place in it, and broken into lines", () => {
+    const value = 'it\'s "quoted" and \\ long enough to be broken into lines, whatever stands before it';
+    const mask = maskOf([value], {});
+    for (const before of ["", "a", "ab", "user:", "a longer text that makes the first line break fall into the value: "])
+      for (const after of ["", "!", "!!"])
+        for (const encoding of ["base64", "base64url", "hex"] as const) {
+          const text = Buffer.from(before + value + after).toString(encoding);
+          const lines = text.match(/.{1,76}/g)?.join("\n") ?? "";
+          const left = Buffer.from(mask(lines).replaceAll("\n", ""), encoding).toString();
+          assert.ok(mask(lines).includes(masked), `${before}…${after} as ${encoding}`);
+          for (let index = 0; index + 8 <= value.length; index += 1) assert.ok(!left.includes(value.slice(index, index + 8)), left);
+        }
+  });
+
+  it("bears a large set", () => {
+    const values = Array.from({ length: 60 }, (_, index) => `${index}-`.padEnd(1000, "0123456789abcdef\n"));
+    assert.equal(maskOf(values, {})(`x ${values[59] ?? ""} y`), `x ${masked} y`);
+  });
+
   it("hides every line of a value that has several", () => {
     const mask = maskOf(["first line\nsecond line\r\nthird line"], {});
     assert.equal(mask("a first line b\nsecond line\nand third line"), `a ${masked} b\n${masked}\nand ${masked}`);
