@@ -15,7 +15,7 @@ export const kinds: readonly Kind[] = [
   {
     name: "unit",
     what: "pure halves, contracts and messages",
-    files: ["test/{contract,src,components,host,cli,toolchain,policy,bench}/**/*.test.ts"],
+    files: ["test/{contract,src,components,host,cli,toolchain,policy,bench}/**/*.test.ts", "test/integration/support/*.test.ts"],
     timeoutSeconds: 60,
   },
   { name: "sandbox", what: "emulators and plugins at their protocols", files: ["test/sandbox/**/*.test.ts"], timeoutSeconds: 300 },
