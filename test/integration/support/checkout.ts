@@ -15,7 +15,7 @@ export interface Checkout {
   /** Replaces a file's text. */
   write(file: string, text: string): Promise<void>;
   /** Changes a file by replacing text that must be there. */
-  edit(file: string, from: string | RegExp, to: string): Promise<void>;
+  edit(file: string, from: string | RegExp, to: string | ((found: string) => string)): Promise<void>;
   git(...args: string[]): Promise<string>;
   remove(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function throwAwayCheckout(): Promise<Checkout> {
     git,
     edit: async (file, from, to) => {
       const before = await read(file);
-      const after = before.replace(from, to);
+      const after = typeof to === "string" ? before.replace(from, to) : before.replace(from, to);
       if (after === before) throw new Error(`${file}: does not hold ${String(from)}`);
       await write(file, after);
     },

@@ -50,8 +50,7 @@ function needlesOf({ name, value }: Secret): Needle[] {
   if (value.length < shortestNeedle) throw new RangeError(`${name}: ${value.length} characters are too few to be looked for`);
   const lines = value.split(/\r?\n/).map((line) => line.trim());
   const parts: [string, string][] = [["", value]];
-  // The frame of a PEM text is no secret.
-  if (lines.length > 1) lines.forEach((line, index) => line.startsWith("-----") || parts.push([`line ${index + 1}, `, line]));
+  if (lines.length > 1) lines.forEach((line, index) => isFrame(line) || parts.push([`line ${index + 1}, `, line]));
   const needles = parts
     .filter(([, text]) => text.length >= shortestNeedle)
     .flatMap(([place, text]) => formsOf(text).map(([form, bytes]): Needle => ({ secret: name, form: `${place}${form}`, bytes })));
@@ -63,6 +62,11 @@ function needlesOf({ name, value }: Secret): Needle[] {
     known.add(key);
     return isNew;
   });
+}
+
+/** What every PEM text has, and the first line of every OpenSSH key without a pass phrase, which says just that. */
+function isFrame(line: string): boolean {
+  return line.startsWith("-----") || line.startsWith("b3BlbnNzaC1rZXktdjE");
 }
 
 function formsOf(text: string): [string, Buffer][] {
