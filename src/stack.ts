@@ -41,7 +41,8 @@ async function refuseAbsentImages({ settings, secrets, apps }: StackInput): Prom
     Object.entries(app.images).map(([service, reference]) => ({ path: `apps.${name}.images.${service}`, reference })),
   );
   const credentials = { username: secrets.secret("REGISTRY_USERNAME"), password: secrets.secret("REGISTRY_PASSWORD") };
-  const faults = await lookUpImages("registry", { address: settings.registry.address, ...credentials }, images);
+  const registry = { address: settings.registry.address, authority: secrets.registryAuthority, ...credentials };
+  const faults = await lookUpImages(registry, images);
   if (faults.length > 0) throw faultsError("the registry was asked for every pinned image", faults);
 }
 

@@ -1,25 +1,25 @@
-export type LookupVerdict = { readonly kind: "absent" | "unknown"; readonly message: string };
+import type { RegistryAnswer } from "./registryClient.ts";
 
-/**
- * What a failed look-up says about an image. The provider reports in words only; a 404 reads `… 404 Not Found`
- * (https://github.com/pulumi/pulumi-docker, getImageDigest). Everything else says nothing about the image.
- */
-export function judgeLookup(reference: string, failure: string): LookupVerdict {
-  const why = failure.replace(/\s+/g, " ").trim();
-  if (/\b404\b|manifest unknown|name unknown/i.test(why)) {
+/** `present`: nothing to say. `absent`: a fault of whoever wrote the reference. `unknown`: the registry said nothing about the image. */
+export type LookupVerdict =
+  { readonly kind: "present" } | { readonly kind: "absent"; readonly message: string } | { readonly kind: "unknown"; readonly why: string };
+
+/** What a registry's answer says about an image. */
+export function judgeLookup(reference: string, answer: RegistryAnswer): LookupVerdict {
+  if (answer.kind === "unreachable") return { kind: "unknown", why: `could not be asked: ${answer.why}` };
+  const { status } = answer;
+  if (status >= 200 && status < 300) return { kind: "present" };
+  if (status === 404) {
     return {
       kind: "absent",
       message: `the registry has no ${reference}; push it again, or run "npm run promote" with a digest that exists`,
     };
   }
-  if (/\b40[13]\b|unauthorized|denied|forbidden/i.test(why)) {
+  if (status === 401 || status === 403) {
     return {
       kind: "unknown",
-      message: `the registry refused the credentials for ${reference}; check REGISTRY_USERNAME and REGISTRY_PASSWORD in the secret store (${why})`,
+      why: `refused the credentials (status ${status}): check REGISTRY_USERNAME and REGISTRY_PASSWORD in the secret store`,
     };
   }
-  return {
-    kind: "unknown",
-    message: `the registry could not be asked for ${reference}; the host may hold the image already, so this is only a warning (${why})`,
-  };
+  return { kind: "unknown", why: `could not be asked: it answers with status ${status}` };
 }

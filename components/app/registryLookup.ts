@@ -1,62 +1,66 @@
-import { getRegistryImage } from "@pulumi/docker/getRegistryImage.js";
-import { Provider } from "@pulumi/docker/provider.js";
-import { log, type Output, type Resource } from "@pulumi/pulumi";
+import { all, log, type Output } from "@pulumi/pulumi";
+import { parseReference } from "../../contract/index.ts";
 import type { Fault } from "../shared/fault.ts";
 import { judgeLookup } from "./judgeLookup.ts";
+import { askRegistry, type RegistryAccess, type RegistryAnswer } from "./registryClient.ts";
 
 export interface RegistryLookupArgs {
-  /** Registry host and port: `registry.example.com`. */
+  /** Registry host and port that the credentials are for: `registry.example.com`. Others are asked without. */
   readonly address: string;
   readonly username: Output<string>;
   readonly password: Output<string>;
+  /** CA certificate (PEM) of the registry, where it is not publicly trusted. */
+  readonly authority: string | undefined;
 }
 
 export interface LookedUpImage {
   /** For messages: `apps.shop.images.api`. */
   readonly path: string;
-  /** `repository:tag@sha256:…`: the one form that makes the provider ask for the digest itself. */
+  /** `repository:tag@sha256:…` */
   readonly reference: string;
 }
 
+/** Milliseconds for all images together. A registry that is slow today must not hold up a preview. */
+const deadlineMilliseconds = 10_000;
+
 /**
  * Asks the registry whether every pinned digest exists, so that a typing error fails the preview. A registry that cannot be asked is only a
- * warning: the host may hold the image already, and a registry's bad day must not stop a rollback by `git revert`.
+ * warning, one for each cause: the host may hold the image already, and a registry's bad day must not stop a rollback by `git revert`.
  */
-export async function lookUpImages(
-  name: string,
-  args: RegistryLookupArgs,
-  images: readonly LookedUpImage[],
-  parent?: Resource,
-): Promise<readonly Fault[]> {
-  const provider = new Provider(
-    name,
-    {
-      // Nothing is dialled: the provider wants a daemon to talk to and takes this for one. Only the registry is ever asked.
-      host: "ssh://registry-lookup-only",
-      disableDockerDaemonCheck: true,
-      registryAuth: [{ address: args.address, username: args.username, password: args.password }],
-    },
-    parent === undefined ? {} : { parent },
-  );
+export async function lookUpImages(args: RegistryLookupArgs, images: readonly LookedUpImage[]): Promise<readonly Fault[]> {
+  const access = await opened(args);
+  const signal = AbortSignal.timeout(deadlineMilliseconds);
+  const ask = (reference: string): Promise<RegistryAnswer> => {
+    const parsed = parseReference(reference);
+    if (parsed === undefined) throw new Error(`${reference}: is no reference, and the settings took it for one`);
+    return askRegistry(parsed, parsed.registry === args.address ? access : undefined, signal);
+  };
   // Services may share an image: the registry is asked once.
-  const answers = new Map([...new Set(images.map(({ reference }) => reference))].map((reference) => [reference, ask(reference, provider)]));
+  const answers = new Map([...new Set(images.map(({ reference }) => reference))].map((reference) => [reference, ask(reference)]));
   const faults: Fault[] = [];
+  const unknown = new Map<string, string[]>();
   await Promise.all(
     images.map(async ({ path, reference }) => {
-      const failure = await answers.get(reference);
-      if (failure === undefined) return;
-      const verdict = judgeLookup(reference, failure);
+      const answer = await answers.get(reference);
+      if (answer === undefined) return;
+      const verdict = judgeLookup(reference, answer);
       if (verdict.kind === "absent") faults.push({ path, message: verdict.message });
-      else await log.warn(`${path}: ${verdict.message}`);
+      if (verdict.kind === "unknown") {
+        const cause = `the registry ${reference.split("/")[0] ?? ""} ${verdict.why}`;
+        unknown.set(cause, [...(unknown.get(cause) ?? []), path]);
+      }
     }),
   );
+  for (const [cause, paths] of unknown)
+    await log.warn(
+      `${cause}; a host that holds the images already needs no registry, so this is only a warning (${paths.sort().join(", ")})`,
+    );
   return faults.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Why the registry does not say that it has the image; `undefined` when it has. */
-function ask(reference: string, provider: Provider): Promise<string | undefined> {
-  return getRegistryImage({ name: reference }, { provider }).then(
-    () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
+/** The credentials, for the requests of this file alone: they become no property of any resource. */
+function opened({ username, password, authority }: RegistryLookupArgs): Promise<RegistryAccess> {
+  return new Promise((resolve) => {
+    all([username, password]).apply(([name, word]) => resolve({ username: name, password: word, authority }));
+  });
 }

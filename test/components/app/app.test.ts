@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { App, type AppArgs, InstanceSecrets, planApp } from "../../../components/app/index.ts";
-import { judgeLookup } from "../../../components/app/judgeLookup.ts";
+import { judgeLookup, type LookupVerdict } from "../../../components/app/judgeLookup.ts";
+import type { RegistryAnswer } from "../../../components/app/registryClient.ts";
 import { Data } from "../../../components/data/index.ts";
 import { canonicalJson, DataRequest, releaseId, RolloutRequest } from "../../../contract/index.ts";
 import { connection, connectionInputs } from "../shared/connection.ts";
@@ -88,21 +89,22 @@ describe("data", () => {
   });
 });
 
-describe("a failed look-up in the registry", () => {
-  const cases: readonly [string, "absent" | "unknown", RegExp][] = [
-    ["Got bad response from registry: 404 Not Found", "absent", /the registry has no shop@x; push it again/],
-    ["manifest unknown", "absent", /the registry has no/],
-    ["Got bad response from registry: 401 Unauthorized", "unknown", /refused the credentials/],
-    ["Got bad response from registry: 503 Service Unavailable", "unknown", /could not be asked .* only a warning/],
-    ["dial tcp 192.0.2.9:443: connect: connection refused", "unknown", /only a warning/],
-    ["429 Too Many Requests", "unknown", /only a warning/],
-    ["dial tcp 192.0.2.9:4040: i/o timeout", "unknown", /only a warning/],
+describe("a look-up in the registry", () => {
+  const cases: readonly [RegistryAnswer, LookupVerdict["kind"], RegExp][] = [
+    [{ kind: "answered", status: 200 }, "present", /^$/],
+    [{ kind: "answered", status: 404 }, "absent", /^the registry has no shop@x; push it again, or run "npm run promote"/],
+    [{ kind: "answered", status: 401 }, "unknown", /^refused the credentials \(status 401\): check REGISTRY_USERNAME/],
+    [{ kind: "answered", status: 403 }, "unknown", /^refused the credentials \(status 403\)/],
+    [{ kind: "answered", status: 429 }, "unknown", /^could not be asked: it answers with status 429$/],
+    [{ kind: "answered", status: 503 }, "unknown", /^could not be asked: it answers with status 503$/],
+    [{ kind: "answered", status: 307 }, "unknown", /^could not be asked/],
+    [{ kind: "unreachable", why: "it refuses connections" }, "unknown", /^could not be asked: it refuses connections$/],
   ];
-  for (const [failure, kind, message] of cases) {
-    it(failure, () => {
-      const verdict = judgeLookup("shop@x", failure);
+  for (const [answer, kind, words] of cases) {
+    it(`that ends as ${JSON.stringify(answer)}`, () => {
+      const verdict = judgeLookup("shop@x", answer);
       assert.equal(verdict.kind, kind);
-      assert.match(verdict.message, message);
+      assert.match(verdict.kind === "absent" ? verdict.message : verdict.kind === "unknown" ? verdict.why : "", words);
     });
   }
 });
