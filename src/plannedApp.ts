@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AppPlan, planApp } from "../components/app/index.ts";
 import { instanceName } from "../contract/index.ts";
 import type { Fault } from "../components/shared/fault.ts";
+import { readConfig } from "./settings/appFiles.ts";
 import { faultsError, type ResolvedApp, type Settings } from "./settings/index.ts";
 
 export interface PlannedApp {
@@ -12,7 +13,10 @@ export interface PlannedApp {
   readonly plan: Extract<AppPlan, { kind: "ready" }>;
 }
 
-/** Plans every app of the stack. Throws one UserError with the faults of all of them. */
+/**
+ * Plans every app of the stack. What people can get wrong in one has been told with the settings' own faults (`rules/compose.ts`); a fault that
+ * is found only here is still told as one.
+ */
 export function planApps({ apps, environment }: Settings): readonly PlannedApp[] {
   const faults: Fault[] = [];
   const planned = Object.entries(apps).flatMap(([name, settings]) => {
@@ -40,18 +44,4 @@ function planOne(name: string, environment: string, app: ResolvedApp): AppPlan {
     smoke: checks.smoke,
     strategy: { kind: "blue-green", ...app.strategy },
   });
-}
-
-/** Text files below `config/`, by path. An app without the folder has none. */
-function readConfig(directory: string): Record<string, string> {
-  const entries = (() => {
-    try {
-      return readdirSync(directory, { recursive: true, withFileTypes: true });
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-      throw error;
-    }
-  })();
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(files.sort().map((file) => [file.slice(directory.length + 1), readFileSync(file, "utf8")]));
 }

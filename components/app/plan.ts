@@ -1,9 +1,9 @@
 import type { ComposeDocument, Release, Route, ServicePlan, SmokeCheck } from "../../contract/index.ts";
 import { dataProject } from "../../contract/index.ts";
-import { type Fault, Faults } from "../shared/fault.ts";
+import { type Fault, Faults, type FaultSink } from "../shared/fault.ts";
 import { type PeopleCompose, readComposeFile } from "./composeFile.ts";
 import { planDependencies } from "./planDependencies.ts";
-import { type PlannedService, planService } from "./planService.ts";
+import { type PlannedService, planService, repositoryOf } from "./planService.ts";
 
 /** A variable of `secrets.yaml`, as far as planning goes: never its value. */
 export interface PlannedVariable {
@@ -55,15 +55,43 @@ export function planApp(input: PlanInput): AppPlan {
   const file = faults.at(`${input.directory}/compose.yaml: `);
   const compose = readComposeFile(input.compose, file);
   if (compose === undefined) return { kind: "faulty", faults: faults.list };
+  const services = planServices(input, compose, file);
+  checkNames(input, compose, faults);
+  if (faults.list.length > 0) return { kind: "faulty", faults: faults.list };
+  return { kind: "ready", data: dataPlan(input, compose, services), release: releasePlan(input, services) };
+}
 
+/** What a compose file is judged by. */
+export type ComposeInput = Pick<PlanInput, "instance" | "directory" | "compose" | "config" | "images" | "variables" | "environment"> & {
+  readonly strategy: Pick<PlanInput["strategy"], "healthTimeoutSeconds">;
+};
+
+/**
+ * Faults of a compose file in itself, so that they can be told together with those of the stack file. A service without an image in `images`
+ * is taken to have the right one: that it has none is told elsewhere.
+ */
+export function composeFaults(input: ComposeInput): readonly Fault[] {
+  const faults = new Faults();
+  const file = faults.at(`${input.directory}/compose.yaml: `);
+  const compose = readComposeFile(input.compose, file);
+  if (compose === undefined) return faults.list;
+  const images = Object.fromEntries(
+    Object.entries(compose.services).map(([name, { image }]) => [
+      name,
+      input.images[name] ?? `${repositoryOf(image)}:any@sha256:${"0".repeat(64)}`,
+    ]),
+  );
+  planServices({ ...input, images }, compose, file);
+  return faults.list;
+}
+
+function planServices(input: ComposeInput, compose: PeopleCompose, file: FaultSink): Map<string, PlannedService> {
   const services = new Map<string, PlannedService>();
   for (const [name, service] of Object.entries(compose.services)) {
     services.set(name, planService(name, service, { ...input, volumes: compose.volumes ?? {} }, file.below(`services.${name}`)));
   }
   planDependencies(services, file);
-  checkNames(input, compose, faults);
-  if (faults.list.length > 0) return { kind: "faulty", faults: faults.list };
-  return { kind: "ready", data: dataPlan(input, compose, services), release: releasePlan(input, services) };
+  return services;
 }
 
 function dataPlan(input: PlanInput, compose: PeopleCompose, services: ReadonlyMap<string, PlannedService>): DataPlan {

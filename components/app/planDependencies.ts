@@ -12,7 +12,7 @@ export function planDependencies(services: Map<string, PlannedService>, faults: 
     for (const [target, condition] of Object.entries(service.dependsOn)) {
       const other = services.get(target);
       if (other === undefined) {
-        sink.add(`no such service: "${target}"`);
+        sink.add(`no such service: "${target}"; the file has ${[...services.keys()].join(", ")}`);
       } else if (service.role !== "data" && other.role === "data") {
         service.waitFor.add(target);
       } else if (service.role === "data" && other.role !== "data") {

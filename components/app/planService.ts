@@ -3,7 +3,7 @@ import { ComposeService as ComposeServiceSchema, parseReference, referenceFault,
 import type { z } from "zod";
 import { type FaultSink, seen } from "../shared/fault.ts";
 import type { PeopleService, PeopleVolume } from "./composeFile.ts";
-import type { PlanInput } from "./plan.ts";
+import type { ComposeInput } from "./plan.ts";
 import { planHealthcheck } from "./planHealthcheck.ts";
 import { planMounts } from "./planMounts.ts";
 
@@ -17,7 +17,7 @@ export interface PlannedService {
   readonly waitFor: Set<string>;
 }
 
-export interface ServiceInput extends PlanInput {
+export interface ServiceInput extends ComposeInput {
   readonly volumes: Readonly<Record<string, z.infer<typeof PeopleVolume>>>;
 }
 
@@ -91,11 +91,16 @@ function image(service: string, written: string, input: ServiceInput, faults: Fa
     faults.below("image").add(`${referenceFault(pinned) ?? "is malformed"}, got "${pinned}"`);
     return pinned;
   }
-  const repository = written.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+  const repository = repositoryOf(written);
   const pinnedRepository = `${reference.registry}/${reference.path}`;
   if (repository !== pinnedRepository)
     faults.below("image").add(`names the repository "${repository}", but the stack file pins "${pinnedRepository}"; make them agree`);
   return pinned;
+}
+
+/** A reference without tag and digest. */
+export function repositoryOf(reference: string): string {
+  return reference.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
 }
 
 function secretsOf(service: string, input: ServiceInput): { env: string[]; file: string[] } {

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { AppFile, checksOf } from "../../components/app/appFile.ts";
@@ -14,6 +15,9 @@ import { parseYaml, readText } from "./yamlFile.ts";
 export interface AppDraft {
   readonly directory: string;
   readonly roles?: Readonly<Record<string, Role>>;
+  /** Text of a compose file whose shape is right, and what lies below `config/`. */
+  readonly compose?: string;
+  readonly config?: Readonly<Record<string, string>>;
   readonly app?: Checks;
   readonly secrets?: SecretsFile;
 }
@@ -36,14 +40,15 @@ const whenAbsent: Readonly<Record<FileKind, string>> = {
 export function readAppFiles(root: string, app: string): { readonly draft: AppDraft; readonly faults: readonly Fault[] } {
   const faults: Fault[] = [];
   const compose = readFile(root, app, "compose", faults);
-  const services = compose === undefined ? undefined : readRoles(compose, appFileName(app, "compose"), faults);
+  const read = compose === undefined ? undefined : readCompose(compose, appFileName(app, "compose"), faults);
   const checks = readWith(AppFile, root, app, "app", faults);
   const secrets = readWith(SecretsFile, root, app, "secrets", faults);
   return {
     faults,
     draft: {
       directory: join(root, "apps", app),
-      ...(services === undefined ? {} : { roles: services }),
+      ...(read?.roles === undefined ? {} : { roles: read.roles }),
+      ...(compose === undefined || read?.isWellFormed !== true ? {} : { compose, config: readConfig(join(root, "apps", app, "config")) }),
       ...(checks === undefined ? {} : { app: checksOf(checks) }),
       ...(secrets === undefined ? {} : { secrets }),
     },
@@ -81,15 +86,34 @@ const WithRoles = z.looseObject({
 });
 
 /**
- * Roles of the services. What else a compose file says is the planner's business, and its reader's faults are told here with the others; the
- * roles do not wait for it to be right in everything.
+ * Roles of the services, and whether the file has the shape that a plan needs. Faults of its shape are told here; the roles do not wait for it
+ * to be right in everything.
  */
-function readRoles(text: string, name: string, faults: Fault[]): Readonly<Record<string, Role>> | undefined {
+function readCompose(
+  text: string,
+  name: string,
+  faults: Fault[],
+): { readonly roles: Readonly<Record<string, Role>> | undefined; readonly isWellFormed: boolean } {
   const found = new Faults();
-  readComposeFile(text, found.at(`${name}: `));
+  const isWellFormed = readComposeFile(text, found.at(`${name}: `)) !== undefined;
   faults.push(...found.list);
   const yaml = parseYaml(text, name);
   const compose = yaml.kind === "read" ? WithRoles.safeParse(yaml.value).data : undefined;
-  if (compose === undefined) return undefined;
-  return Object.fromEntries(Object.entries(compose.services).map(([service, { "x-terrace": terrace }]) => [service, terrace.role]));
+  if (compose === undefined) return { roles: undefined, isWellFormed };
+  const roles = Object.entries(compose.services).map(([service, { "x-terrace": terrace }]) => [service, terrace.role] as const);
+  return { roles: Object.fromEntries(roles), isWellFormed };
+}
+
+/** Text files below `config/`, by path. An app without the folder has none. */
+export function readConfig(directory: string): Readonly<Record<string, string>> {
+  const entries = (() => {
+    try {
+      return readdirSync(directory, { recursive: true, withFileTypes: true });
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+      throw error;
+    }
+  })();
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(files.sort().map((file) => [file.slice(directory.length + 1), readFileSync(file, "utf8")]));
 }

@@ -8,10 +8,12 @@ import { readStackFile } from "../../src/settings/stackFile.ts";
 import { outputOf } from "./output.ts";
 import { goodAppFiles, goodSettings, makeCheckout, messageOf, reference, stackFile } from "../src/settings/checkout.ts";
 
+/** Another build of the same repository. */
+const newer = (name: string): string => reference(name).replace(/[0-9a-f]{64}$/, "b".repeat(64));
 const build = {
   commit: "fedcba9876543210",
   time: "2026-11-21T10:00:00Z",
-  images: { web: reference("web2"), database: reference("database2"), unused: reference("x") },
+  images: { web: newer("web"), database: newer("database"), unused: reference("x") },
 };
 
 function checkout(digests: unknown = { shop: build }): string {
@@ -34,16 +36,16 @@ describe("promote", () => {
     const root = checkout();
     const said = await output("staging", { ...who, digests: join(root, "digests.json") }, root);
     const app = readStackFile("staging", root).apps["shop"];
-    assert.deepEqual(app?.images, { web: reference("web2"), database: reference("database2") });
+    assert.deepEqual(app?.images, { web: newer("web"), database: newer("database") });
     assert.deepEqual(app.release, { version: "fedcba987654", commit: "fedcba9876543210", ...who });
     assert.equal(
       said,
       `┌──────┬──────────┬────────────────────┬────────────────────┐
 │ app  │ service  │ before             │ after              │
 ├──────┼──────────┼────────────────────┼────────────────────┤
-│ shop │ web      │ 1.2.0 aaaaaaaaaaaa │ 1.2.0 aaaaaaaaaaaa │
+│ shop │ web      │ 1.2.0 aaaaaaaaaaaa │ 1.2.0 bbbbbbbbbbbb │
 ├──────┼──────────┼────────────────────┼────────────────────┤
-│ shop │ database │ 1.2.0 aaaaaaaaaaaa │ 1.2.0 aaaaaaaaaaaa │
+│ shop │ database │ 1.2.0 aaaaaaaaaaaa │ 1.2.0 bbbbbbbbbbbb │
 └──────┴──────────┴────────────────────┴────────────────────┘
 ==> wrote Pulumi.staging.yaml; next: git diff, commit, pulumi up --stack staging
 `,
@@ -72,7 +74,7 @@ describe("promote", () => {
     const said = JSON.parse(
       await output("staging", { ...who, version: "2.0.0", digests: join(root, "digests.json"), json: true }, root),
     ) as unknown;
-    const images = { web: reference("web2"), database: reference("database2") };
+    const images = { web: newer("web"), database: newer("database") };
     assert.deepEqual(said, {
       file: "Pulumi.staging.yaml",
       changed: [{ app: "shop", images, release: { version: "2.0.0", commit: build.commit, ...who } }],
@@ -115,7 +117,7 @@ describe("promote", () => {
   }
 
   it("refuses a build that lacks a service", () => {
-    const root = checkout({ shop: { ...build, images: { web: reference("web2") } } });
+    const root = checkout({ shop: { ...build, images: { web: newer("web") } } });
     const file = join(root, "digests.json");
     assert.equal(
       messageOf(() => promote("staging", { digests: file }, root)),

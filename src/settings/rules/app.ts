@@ -103,7 +103,7 @@ export const environment: Rule = function* ({ settings, apps }) {
             "is a secret by its name and must not stand in a stack file",
             `put it into the secret store and name it in ${appFileName(app, "secrets")}`,
           );
-        if (name === "TERRACE_RELEASE")
+        if (name.startsWith("TERRACE_"))
           yield faultAt([...path, name], `is set by the host itself, got ${seen(value)}`, "give it another name");
       }
     }

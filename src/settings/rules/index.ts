@@ -1,4 +1,5 @@
 import { checks, environment, images, routes, secrets } from "./app.ts";
+import { composeFiles } from "./compose.ts";
 import type { Rule } from "./draft.ts";
 import { edgeOwnership, edgeRecords, firewallRules } from "./edge.ts";
 import { builds, environmentIsStack, noSecrets, platform, reservedNames } from "./stack.ts";
@@ -18,5 +19,5 @@ export const declarationRules: readonly Rule[] = [
   noSecrets,
 ];
 
-/** Every service has an image that can be found. What promotes images, or only looks at secrets, must work before that is so. */
-export const imageRules: readonly Rule[] = [images, builds];
+/** Every service has an image that can be found, and its compose file can be rolled out with it. What promotes images, or only looks at secrets, must work before that is so. */
+export const imageRules: readonly Rule[] = [images, builds, composeFiles];

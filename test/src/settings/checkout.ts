@@ -30,8 +30,8 @@ export const goodSettings = {
 export const goodAppFiles: CheckoutFiles = {
   "apps/shop/compose.yaml": {
     services: {
-      web: { "x-terrace": { role: "web" }, image: "registry.example.com/shop/web" },
-      database: { "x-terrace": { role: "data" }, image: "registry.example.com/shop/database" },
+      web: { "x-terrace": { role: "web" }, image: "registry.example.com/shop/web", healthcheck: { test: "true" } },
+      database: { "x-terrace": { role: "data" }, image: "registry.example.com/shop/database", healthcheck: { test: "true" } },
     },
   },
   "apps/shop/app.yaml": { releaseEcho: { route: "web", path: "/release" }, smoke: [{ name: "answers", route: "web", path: "/" }] },
