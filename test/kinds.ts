@@ -37,7 +37,7 @@ export const kinds: readonly Kind[] = [
     name: "program",
     what: "the real engine against the whole outside world, and what an operator sees",
     // In this order: the first finds bare servers, the last takes everything down.
-    files: ["staging", "rollouts", "rollbacks", "failures", "background", "platform", "stacks", "last"].map(
+    files: ["staging", "rollouts", "rollbacks", "failures", "secrecy", "refusals", "background", "platform", "stacks", "last"].map(
       (name) => `test/integration/program/${name}.test.ts`,
     ),
     timeoutSeconds: 1200,

@@ -52,10 +52,18 @@ export async function lookUpImages(args: RegistryLookupArgs, images: readonly Lo
     }),
   );
   for (const [cause, paths] of unknown)
-    await log.warn(
-      `${cause}; a host that holds the images already needs no registry, so this is only a warning (${paths.sort().join(", ")})`,
-    );
+    await log.warn(`${cause}; a host that holds the images already needs no registry, so this is only a warning (${grouped(paths)})`);
   return faults.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** `apps.shop.images: api, worker`: services of one app behind what they have in common. */
+function grouped(paths: readonly string[]): string {
+  const groups = new Map<string, string[]>();
+  for (const path of [...paths].sort()) {
+    const at = path.lastIndexOf(".");
+    groups.set(path.slice(0, at), [...(groups.get(path.slice(0, at)) ?? []), path.slice(at + 1)]);
+  }
+  return [...groups].map(([place, names]) => `${place}: ${names.join(", ")}`).join("; ");
 }
 
 /** The credentials, for the requests of this file alone: they become no property of any resource. */
