@@ -42,7 +42,7 @@ async function refuseAbsentImages({ settings, secrets, apps }: StackInput): Prom
   );
   const credentials = { username: secrets.secret("REGISTRY_USERNAME"), password: secrets.secret("REGISTRY_PASSWORD") };
   const registry = { address: settings.registry.address, authority: secrets.registryAuthority, ...credentials };
-  const faults = await lookUpImages(registry, images);
+  const faults = await lookUpImages("registry", registry, images);
   if (faults.length > 0) throw faultsError("the registry was asked for every pinned image", faults);
 }
 

@@ -5,13 +5,15 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "../..");
 
 /**
- * The least that a program with this project's providers can be: it makes both of them, imported by their own paths, and nothing else.
+ * The least that a program with this project's providers can be: it makes all of them, imported by their own paths, and nothing else.
  * Plain JavaScript, no settings, no secrets, no resource; so the control is as quick as Pulumi allows.
  */
 const source = `import { Provider as Cloudflare } from "@pulumi/cloudflare/provider.js";
 import { Provider as Command } from "@pulumi/command/provider.js";
+import { Provider as Docker } from "@pulumi/docker/provider.js";
 
 new Command("remote");
+new Docker("docker", { host: "ssh://registry-lookup-only", disableDockerDaemonCheck: true });
 new Cloudflare("cloudflare", { apiToken: "${"0".repeat(40)}" });
 `;
 

@@ -1,25 +1,24 @@
-import type { RegistryAnswer } from "./registryClient.ts";
+/** `absent`: a fault of whoever wrote the reference. `unknown`: the registry said nothing about the image. */
+export type LookupVerdict = { readonly kind: "absent"; readonly message: string } | { readonly kind: "unknown"; readonly why: string };
 
-/** `present`: nothing to say. `absent`: a fault of whoever wrote the reference. `unknown`: the registry said nothing about the image. */
-export type LookupVerdict =
-  { readonly kind: "present" } | { readonly kind: "absent"; readonly message: string } | { readonly kind: "unknown"; readonly why: string };
-
-/** What a registry's answer says about an image. */
-export function judgeLookup(reference: string, answer: RegistryAnswer): LookupVerdict {
-  if (answer.kind === "unreachable") return { kind: "unknown", why: `could not be asked: ${answer.why}` };
-  const { status } = answer;
-  if (status >= 200 && status < 300) return { kind: "present" };
-  if (status === 404) {
+/**
+ * What a failed look-up says about an image. The provider reports in words only; a 404 reads `… 404 Not Found`
+ * (https://github.com/pulumi/pulumi-docker, getImageDigest). Everything else says nothing about the image.
+ */
+export function judgeLookup(reference: string, failure: string): LookupVerdict {
+  const words = failure.replace(/\s+/g, " ").trim();
+  if (/\b404\b|manifest unknown|name unknown/i.test(words)) {
     return {
       kind: "absent",
       message: `the registry has no ${reference}; push it again, or run "npm run promote" with a digest that exists`,
     };
   }
-  if (status === 401 || status === 403) {
+  if (/\b40[13]\b|unauthorized|denied|forbidden/i.test(words)) {
     return {
       kind: "unknown",
-      why: `refused the credentials (status ${status}): check REGISTRY_USERNAME and REGISTRY_PASSWORD in the secret store`,
+      why: "refused the credentials: check REGISTRY_USERNAME and REGISTRY_PASSWORD in the secret store",
     };
   }
-  return { kind: "unknown", why: `could not be asked: it answers with status ${status}` };
+  // Without the image, so that one cause is one warning.
+  return { kind: "unknown", why: `could not be asked: ${words.replaceAll(reference, "an image")}` };
 }

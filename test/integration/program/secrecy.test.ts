@@ -137,7 +137,7 @@ describe("secrets", () => {
 
   it("are not in the engine's log of `up -v=9`, but for what providers need to log in with", () => {
     // docs/security.md says so: what a provider itself needs passes the engine, which writes down everything that it passes on.
-    assertOnly(verbose.output, ["CLOUDFLARE_API_TOKEN", "PLATFORM_SSH_PRIVATE_KEY", "SSH_PRIVATE_KEY"]);
+    assertOnly(verbose.output, ["CLOUDFLARE_API_TOKEN", "PLATFORM_SSH_PRIVATE_KEY", "REGISTRY_PASSWORD", "SSH_PRIVATE_KEY"]);
   });
 
   it("are not in the words and evidence of an `up` that fails, also when the container prints them", () => {
