@@ -108,7 +108,7 @@ describe("a rollback on a server", () => {
   it("refuses a release that was changed on the disk", async () => {
     const path = `/srv/releases/stacks/shop-staging/${releases[1] ?? ""}/compose.yaml`;
     await world.host.shell(`cp -p ${path} /root/kept && sed -i 's/unless-stopped/always/; $a# changed' ${path}`);
-    const call = await world.host.type("rollback shop-staging --reason 'back again'");
+    const call = await world.host.type(`rollback shop-staging --release ${releases[1] ?? ""} --reason 'back again'`);
     await world.host.shell(`mv /root/kept ${path}`);
     assert.equal(call.exitCode, 10, call.stderr);
     assert.match(
@@ -119,7 +119,7 @@ describe("a rollback on a server", () => {
   });
 
   it("that fails once it serves is not taken back: a person is told, and one complete release runs", async () => {
-    const rollback = world.host.type("rollback shop-staging --reason 'and back'");
+    const rollback = world.host.type(`rollback shop-staging --release ${releases[1] ?? ""} --reason 'and back'`);
     await until(async () => (await world.host.shell("cat /var/lib/terrace/shop-staging/journal.json")).includes('"phase":"settle"'));
     const target = await world.host.shell(
       `docker ps --quiet --filter label=dev.terrace.service=api --filter label=dev.terrace.release=${releases[1] ?? ""}`,
