@@ -78,7 +78,9 @@ export async function pulumiProject(options: { readonly environment?: Readonly<R
     resources: async (resourceOptions = { showSecrets: false }) => {
       const { output } = await project.run("stack", "export", ...(resourceOptions.showSecrets ? ["--show-secrets"] : []));
       const { deployment } = JSON.parse(output) as { deployment: { resources?: readonly StateResource[] } };
-      return (deployment.resources ?? []).filter(({ type }) => !type.startsWith("pulumi:"));
+      // The engine keeps them in the order in which they came about this time.
+      const resources = (deployment.resources ?? []).filter(({ type }) => !type.startsWith("pulumi:"));
+      return resources.toSorted((a, b) => (a.urn < b.urn ? -1 : 1));
     },
     outputs: async () => JSON.parse((await project.run("stack", "output", "--json", "--show-secrets")).output) as Record<string, unknown>,
     remove: () => rm(root, { recursive: true, force: true }),
