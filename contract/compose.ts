@@ -34,10 +34,13 @@ export type Healthcheck = z.infer<typeof Healthcheck>;
 
 export const Mount = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("volume"), source: ResourceName, target: Text, read_only: z.boolean().optional() }),
-  /** `source` is a path inside the release directory, relative: the host makes it absolute. */
+  /**
+   * `source` is a path inside the release directory, relative: the host makes it absolute. No part of it begins with a dot, so that none is
+   * `..`: whoever may release would mount the whole host.
+   */
   z.strictObject({
     type: z.literal("bind"),
-    source: z.string().regex(/^config\/[A-Za-z0-9._/-]+$/),
+    source: z.string().regex(/^config(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/),
     target: Text,
     read_only: z.literal(true),
   }),
@@ -49,6 +52,38 @@ export const Mount = z.discriminatedUnion("type", [
   }),
 ]);
 export type Mount = z.infer<typeof Mount>;
+
+/**
+ * Capabilities that a service may ask for: those that Docker gives by default, and two that stay inside the container. Any other
+ * (`SYS_ADMIN`, `SYS_MODULE`, `DAC_READ_SEARCH`, `NET_ADMIN` on a shared network, …) reaches the host or its other instances, so that a
+ * deploy key would be root's.
+ */
+const grantable: ReadonlySet<string> = new Set([
+  "AUDIT_WRITE",
+  "CHOWN",
+  "DAC_OVERRIDE",
+  "FOWNER",
+  "FSETID",
+  "IPC_LOCK",
+  "KILL",
+  "MKNOD",
+  "NET_BIND_SERVICE",
+  "NET_RAW",
+  "SETFCAP",
+  "SETGID",
+  "SETPCAP",
+  "SETUID",
+  "SYS_CHROOT",
+  "SYS_NICE",
+]);
+
+/** What is wrong with the capabilities that a service asks for, or `undefined`. */
+export function capabilityFault(capabilities: readonly string[] | undefined): string | undefined {
+  const surplus = (capabilities ?? []).filter((name) => !grantable.has(name));
+  return surplus.length === 0
+    ? undefined
+    : `${surplus.join(", ")} would reach past the container, to the host or to others on it; a service may have: ${[...grantable].join(", ")}`;
+}
 
 export const Dependency = z.strictObject({
   condition: z.enum(["service_started", "service_healthy", "service_completed_successfully"]),

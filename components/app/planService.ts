@@ -1,5 +1,11 @@
 import type { AppRole, ComposeService, Dependency } from "../../contract/index.ts";
-import { ComposeService as ComposeServiceSchema, parseReference, referenceFault, ServiceName } from "../../contract/index.ts";
+import {
+  capabilityFault,
+  ComposeService as ComposeServiceSchema,
+  parseReference,
+  referenceFault,
+  ServiceName,
+} from "../../contract/index.ts";
 import type { z } from "zod";
 import { type FaultSink, seen } from "../shared/fault.ts";
 import type { PeopleService, PeopleVolume } from "./composeFile.ts";
@@ -62,6 +68,8 @@ export function planService(name: string, people: PeopleService, input: ServiceI
     scale: people.deploy?.replicas,
     restart: "no" as const,
   });
+  const capabilities = capabilityFault(people.cap_add);
+  if (capabilities !== undefined) faults.below("cap_add").add(capabilities);
   refuseInterpolation(document, faults);
   const checked = ComposeServiceSchema.safeParse(document);
   for (const issue of checked.error?.issues ?? []) {

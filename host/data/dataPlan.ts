@@ -1,4 +1,4 @@
-import { dataProject, environmentDeliveryFault } from "../../contract/index.ts";
+import { capabilityFault, dataProject, environmentDeliveryFault } from "../../contract/index.ts";
 import type { ComposeDocument, ComposeService, DataRequest } from "../../contract/index.ts";
 import { label } from "../release/composeFile.ts";
 
@@ -50,6 +50,8 @@ function documentFaults(request: DataRequest, document: ComposeDocument): string
   const network = document.networks?.["default"];
   if (network?.external !== true || network.name !== dataProject(instance))
     faults.push(`document.networks.default: must be the external network ${dataProject(instance)}`);
+  for (const name of Object.keys(document.networks ?? {}))
+    if (name !== "default") faults.push(`document.networks.${name}: stateful services are in the network of their instance only`);
   for (const [name, volume] of Object.entries(document.volumes ?? {})) {
     if (!volumes.includes(name)) faults.push(`document.volumes.${name}: is not among the volumes of the request`);
     if (volume.name !== volumeName(instance, name))
@@ -57,6 +59,8 @@ function documentFaults(request: DataRequest, document: ComposeDocument): string
   }
   for (const [name, service] of Object.entries(document.services)) {
     const at = `document.services.${name}`;
+    const capabilities = capabilityFault(service.cap_add);
+    if (capabilities !== undefined) faults.push(`${at}.cap_add: ${capabilities}`);
     for (const mount of service.volumes ?? []) {
       if (mount.type === "bind") faults.push(`${at}.volumes: mounts ${mount.source}; a stateful service cannot mount files of a release`);
       if (mount.type === "volume" && document.volumes?.[mount.source] === undefined)

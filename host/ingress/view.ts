@@ -49,14 +49,37 @@ function isOurs(router: string, instance: string): boolean {
   return router.startsWith(`${instance}--`) && router.endsWith("@file");
 }
 
-/** Who else routes what a release wants, for a person; `undefined` when nobody does. */
-export function routeClash(view: IngressView, instance: string, routes: readonly Route[]): string | undefined {
-  const foreign = Object.entries(view.routers).filter(([name]) => !isOurs(name, instance));
+/** Instances that have routers. */
+export function routedInstances(view: IngressView): string[] {
+  return [...new Set(Object.keys(view.routers).flatMap((name) => instanceOf(name) ?? []))];
+}
+
+function instanceOf(router: string): string | undefined {
+  return /^(.+?)--.+@file$/.exec(router)?.[1];
+}
+
+/**
+ * Who else routes what a release wants, for a person; `undefined` when nobody does. A host name may be shared by path among the instances
+ * of one environment (`neighbours`) and with routers that are not ours: a longer path wins, so staging could take requests from prod's.
+ */
+export function routeClash(
+  view: IngressView,
+  instance: string,
+  routes: readonly Route[],
+  neighbours: ReadonlySet<string>,
+): string | undefined {
+  const others = Object.entries(view.routers).filter(([name]) => !isOurs(name, instance));
   for (const route of routes) {
-    const clash = foreign.find(([, { rule }]) =>
-      rulePlaces(rule).some((place) => place.host === route.host && place.path === route.pathPrefix),
-    );
-    if (clash !== undefined) return `router ${clash[0]} already takes ${route.host}${route.pathPrefix} (${clash[1].rule})`;
+    const clash = others.find(([name, { rule }]) => {
+      const other = instanceOf(name);
+      const foreign = other !== undefined && !neighbours.has(other);
+      return rulePlaces(rule).some((place) => place.host === route.host && (foreign || place.path === route.pathPrefix));
+    });
+    if (clash !== undefined) {
+      // Without the token that leads to a candidate or a probe: it is the other instance's, and the words go to whoever asks.
+      const rule = clash[1].rule.replace(/ && Header\(.*$/s, "");
+      return `router ${clash[0]} already takes ${route.host}${route.pathPrefix} (${rule})`;
+    }
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
-import { environmentDeliveryFault, networkAlias } from "../../contract/index.ts";
+import { capabilityFault, environmentDeliveryFault, networkAlias } from "../../contract/index.ts";
 import type { Manifest } from "../../contract/index.ts";
+import { volumeName } from "../data/dataPlan.ts";
 
 /**
  * Rules of a release that no schema can hold. The planner keeps them by construction; they are checked again here, since this program runs
@@ -17,9 +18,15 @@ export function planFaults(manifest: Manifest): string[] {
     if (network.name !== undefined)
       faults.push(`release.runtime.document.networks.${name}.name: two colours would share a network of a fixed name`);
   }
+  for (const [name, volume] of Object.entries(document.volumes ?? {})) {
+    const own = volumeName(manifest.instance, name);
+    if (volume.name !== own) faults.push(`release.runtime.document.volumes.${name}.name: must be ${own}, got ${volume.name}`);
+  }
   for (const [name, service] of Object.entries(document.services)) {
     const plan = plans[name];
     if (plan === undefined) continue;
+    const capabilities = capabilityFault(service.cap_add);
+    if (capabilities !== undefined) faults.push(`${at(name, "cap_add")}: ${capabilities}`);
     if (plan.role !== "job" && service.healthcheck === undefined) {
       faults.push(`${at(name, "healthcheck")}: is required for a ${plan.role}: without it "started" would count as "works"`);
     }

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { Actor } from "../../contract/index.ts";
@@ -9,11 +9,19 @@ import { recordFile } from "./record.ts";
 
 /**
  * A lease is an exclusive flock(2) on a file that is never unlinked: it ends with the process that holds it, so it cannot go stale, and no
- * two holders can meet on two inodes. The process is started by `flock` itself (`supervisor.ts`), because Node has no flock of its own.
+ * two holders can meet on two inodes. Only root may open it: to lock a file it is enough to read it (flock(2)), so any login on the server
+ * could hold every instance. The process is started by `flock` itself (`supervisor.ts`), because Node has no flock of its own.
  */
 export async function leaseFile(paths: HostPaths, lease: string): Promise<string> {
   await mkdir(paths.instance(lease), { recursive: true });
-  return join(paths.instance(lease), "lock");
+  const lock = join(paths.instance(lease), "lock");
+  const file = await open(lock, "a");
+  try {
+    await file.chmod(0o600);
+  } finally {
+    await file.close();
+  }
+  return lock;
 }
 
 /** Who holds a lease. Only for messages: the flock decides, this may be old. */

@@ -9,7 +9,8 @@ describe("manifest", () => {
     assert.deepEqual(Manifest.parse(exampleManifest()), exampleManifest());
   });
 
-  const refused: readonly [string, Change, string, RegExp][] = [
+  type Case = [string, Change, string, RegExp];
+  const refused: readonly Case[] = [
     ["another instance name", (m) => ({ ...m, instance: "shop-prod" }), "instance", /must be "shop-staging", got "shop-prod"/],
     [
       "a route to a worker",
@@ -38,12 +39,12 @@ describe("manifest", () => {
       "release.runtime.document.services.api",
       /Unrecognized key: "ports"/,
     ],
-    [
-      "a bind outside the release",
-      (m) => (m.release.runtime.document.services["api"]!.volumes = [{ type: "bind", source: "/etc", target: "/x", read_only: true }]),
+    ...["/etc", "config/../../../../../..", "config/..", "config/a/../../b", "config/./a", "config/"].map((source): Case => [
+      `a bind of ${source}`,
+      (m) => (m.release.runtime.document.services["api"]!.volumes = [{ type: "bind", source, target: "/x", read_only: true }]),
       "release.runtime.document.services.api.volumes.0.source",
       /Invalid/,
-    ],
+    ]),
     ["a kind of runtime it does not know", (m) => Object.assign(m.release.runtime, { kind: "swarm" }), "release.runtime.kind", /Invalid/],
   ];
   for (const [name, change, path, message] of refused) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostPaths } from "../../host/paths.ts";
@@ -63,6 +63,14 @@ describe("host/supervisor", () => {
       const text = `require("fs").writeFileSync(${JSON.stringify(seen)}, require("fs").readFileSync(0)); process.exit(20)`;
       assert.equal(await supervise(await program(text), envelope), 20);
       assert.deepEqual(JSON.parse(await readFile(seen, "utf8")), envelope);
+    });
+
+    it("keeps a lease that only root can open, also one that an earlier program made: reading is enough to lock a file", async () => {
+      const lock = await leaseFile(hostPaths(directory), "shop-prod");
+      assert.equal((await stat(lock)).mode & 0o777, 0o600);
+      await chmod(lock, 0o644);
+      await leaseFile(hostPaths(directory), "shop-prod");
+      assert.equal((await stat(lock)).mode & 0o777, 0o600);
     });
 
     it("says busy while somebody holds the lease, and not a moment longer", async () => {

@@ -91,6 +91,7 @@ describe("what cannot be rolled out is refused, with its reason", () => {
     ["env files", { compose: api("env_file: .env") }, /services\.api\.env_file: is read by a parser that mangles quotes/],
     ["restart policies", { compose: api("restart: always") }, /services\.api\.restart: is part of the switch/],
     ["privilege", { compose: api("privileged: true") }, /services\.api\.privileged: gives the container the host/],
+    ["capabilities over the host", { compose: api("cap_add: [CHOWN, SYS_ADMIN]") }, /services\.api\.cap_add: SYS_ADMIN would reach past/],
     ["keys it does not know", { compose: api("oom_score_adj: 5") }, /services\.api: has keys that are not known here: oom_score_adj/],
     ["networks", { compose: `${shopCompose}\nnetworks: {x: {}}` }, /compose\.yaml: networks: are decided by the tool/],
     [

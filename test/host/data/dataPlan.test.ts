@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DataRequest } from "../../../contract/index.ts";
-import { DataRequest as Schema } from "../../../contract/index.ts";
+import { capabilityFault, DataRequest as Schema } from "../../../contract/index.ts";
 import { planData } from "../../../host/data/dataPlan.ts";
 
 const digest = "a".repeat(64);
@@ -99,6 +99,16 @@ describe("a data request", () => {
       "a network that is not the instance's",
       (it: DataRequest) => Object.assign(it.document?.networks?.["default"] ?? {}, { name: "other-data" }),
       ["document.networks.default: must be the external network shop-staging-data"],
+    ],
+    [
+      "a second network, such as another instance's",
+      (it: DataRequest) => Object.assign(it.document?.networks ?? {}, { other: { external: true, name: "shop-prod-data" } }),
+      ["document.networks.other: stateful services are in the network of their instance only"],
+    ],
+    [
+      "a capability that reaches the host",
+      (it: DataRequest) => Object.assign(it.document?.services["redis"] ?? {}, { cap_add: ["SYS_ADMIN"] }),
+      [`document.services.redis.cap_add: ${capabilityFault(["SYS_ADMIN"]) ?? assert.fail()}`],
     ],
     [
       "a volume of somebody else",

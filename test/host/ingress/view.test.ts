@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Route } from "../../../contract/index.ts";
 import { parseRouterFile, routerFileText } from "../../../host/ingress/routing.ts";
-import { IngressView, missing, routeClash } from "../../../host/ingress/view.ts";
+import { IngressView, missing, routeClash, routedInstances } from "../../../host/ingress/view.ts";
 
 const route: Route = { name: "api", host: "shop.example.com", pathPrefix: "/", service: "api", port: 8080 };
 const target = { colour: "green", releaseId: "1".repeat(64), routes: [route], replicas: { api: 2 } } as const;
@@ -83,7 +83,7 @@ describe("host/ingress/view", () => {
     ],
   ] as const) {
     it(`for ${what}: ${expected === undefined ? "no clash" : "a clash"}`, () =>
-      assert.equal(routeClash(shown(), instance, routes), expected));
+      assert.equal(routeClash(shown(), instance, routes, new Set(["shop-prod", "blog-prod"])), expected));
   }
 
   for (const [rule, clashes] of [
@@ -95,7 +95,27 @@ describe("host/ingress/view", () => {
   ] as const) {
     it(`${rule} ${clashes ? "clashes" : "does not clash"}`, () => {
       const view = IngressView.parse({ routers: { "web@docker": { rule, service: "s", status: "enabled" } } });
-      assert.equal(routeClash(view, "shop-prod", [route]) !== undefined, clashes);
+      assert.equal(routeClash(view, "shop-prod", [route], new Set()) !== undefined, clashes);
     });
   }
+
+  it("does not tell the token of another instance", () => {
+    const view = shown();
+    delete view.routers["shop-prod--api@file"];
+    assert.equal(
+      routeClash(view, "thief-staging", [route], new Set()),
+      "router shop-prod--api--probe@file already takes shop.example.com/ (Host(`shop.example.com`))",
+    );
+  });
+
+  it("lets nobody of another environment share a name by path", () => {
+    const wanted = [{ ...route, pathPrefix: "/login" }];
+    const view = shown();
+    assert.deepEqual(routedInstances(view), ["shop-prod", "blog-prod"]);
+    assert.equal(routeClash(view, "thief-staging", wanted, new Set(["shop-prod"])), undefined);
+    assert.equal(
+      routeClash(view, "thief-staging", wanted, new Set()),
+      "router shop-prod--api@file already takes shop.example.com/login (Host(`shop.example.com`))",
+    );
+  });
 });

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { capabilityFault } from "../../../contract/index.ts";
 import type { ComposeService, Manifest } from "../../../contract/index.ts";
 import { planFaults } from "../../../host/rollout/planFaults.ts";
 import { image, manifest } from "../fixtures.ts";
 
 type Change = (manifest: Manifest, service: (name: string) => ComposeService) => void;
 
-const cases: readonly (readonly [string, Change, readonly string[]])[] = [
+type Case = readonly [string, Change, readonly string[]];
+
+const cases: readonly Case[] = [
   ["nothing", () => undefined, []],
   [
     "a shared network",
@@ -17,6 +20,18 @@ const cases: readonly (readonly [string, Change, readonly string[]])[] = [
     ({ release }) => (release.runtime.document.networks = { front: { name: "front" } }),
     ["release.runtime.document.networks.front.name: two colours would share a network of a fixed name"],
   ],
+  ["its own volume", ({ release }) => (release.runtime.document.volumes = { files: { external: true, name: "shop-prod_files" } }), []],
+  [
+    "a volume of another instance",
+    ({ release }) => (release.runtime.document.volumes = { files: { external: true, name: "blog-prod_database" } }),
+    ["release.runtime.document.volumes.files.name: must be shop-prod_files, got blog-prod_database"],
+  ],
+  ["capabilities that stay inside", (_, service) => (service("api").cap_add = ["CHOWN", "NET_BIND_SERVICE", "SYS_NICE"]), []],
+  ...["SYS_ADMIN", "ALL", "CAP_SYS_ADMIN", "NET_ADMIN"].map((capability): Case => [
+    `the capability ${capability}`,
+    (_, service) => (service("api").cap_add = ["CHOWN", capability]),
+    [`release.runtime.document.services.api.cap_add: ${capabilityFault([capability]) ?? assert.fail()}`],
+  ]),
   [
     "no health check",
     (_, service) => delete service("worker").healthcheck,
