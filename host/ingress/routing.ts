@@ -130,16 +130,25 @@ export function parseRouterFile(text: string): RouterFile {
   return RouterFile.parse(parse(text));
 }
 
+/** The same for a file that may have been broken by hand, which is then `undefined`. Traefik goes on with what it read before. */
+export function tryRouterFile(text: string): RouterFile | undefined {
+  try {
+    return parseRouterFile(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Public host names of a file: those of the routers that need no token. */
 export function routedHosts(text: string): string[] {
-  const { routers } = parseRouterFile(text).http;
+  const routers = tryRouterFile(text)?.http.routers ?? {};
   const rules = Object.values(routers).flatMap(({ rule }) => (rule.includes("Header(") ? [] : [rule]));
   return [...new Set(rules.flatMap((rule) => [...rule.matchAll(/Host\(`([^`]+)`\)/g)].map(([, host = ""]) => host)))].sort();
 }
 
 /** Whether a file routes the public to exactly this target. */
 export function leadsTo(text: string | undefined, instance: string, target: Target): boolean {
-  const routers = text === undefined ? {} : parseRouterFile(text).http.routers;
+  const routers = (text === undefined ? undefined : tryRouterFile(text))?.http.routers ?? {};
   return target.routes.every(
     (route) => routers[routerName(instance, route.name, "serving")]?.service === serviceName(instance, target.colour, route),
   );

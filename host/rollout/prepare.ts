@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { colourProject, otherColour } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { Failure } from "../ending.ts";
-import { readRouterFile } from "../ingress/routerFile.ts";
+import { routerFileToKeep } from "../ingress/routerFile.ts";
+import { routerFileText, targetOf } from "../ingress/routing.ts";
 import { removeHalfWritten, writeRelease } from "../release/releaseDirectory.ts";
 import { colourOverride, composeText } from "../release/composeFile.ts";
 import type { Journal } from "../state/journal.ts";
@@ -11,7 +12,7 @@ import { readReleases, withRelease, writeReleases } from "../state/releases.ts";
 import type { ReleaseRecord } from "../state/releases.ts";
 import type { Admission } from "./admit.ts";
 import { numberOf, warn } from "./attempt.ts";
-import type { Attempt, Course } from "./attempt.ts";
+import type { Attempt, Course, Standing } from "./attempt.ts";
 import { removeColour } from "./colour.ts";
 import { composeCommand, composeFault } from "./compose.ts";
 import { maskOf } from "./mask.ts";
@@ -46,7 +47,7 @@ export async function prepare(
   const checked = await context.execute(composeCommand(call, ["config", "--quiet"]));
   if (checked.exitCode !== 0) throw new Failure("aborted", "compose_invalid", mask(composeFault(checked.stderr)));
 
-  const token = randomBytes(24).toString("hex");
+  const token = newToken();
   const journal: Journal = {
     instance,
     rollout: number,
@@ -60,7 +61,7 @@ export async function prepare(
     actor: context.actor,
     reason: reasonOf(order),
     before: before?.current ?? null,
-    routerFile: (await readRouterFile(context.paths, instance)) ?? null,
+    routerFile: (await routerFileToKeep(context.paths, instance, () => routesOf(instance, before))) ?? null,
     token,
   };
   const watch = await watchInstance(context, instance);
@@ -114,6 +115,18 @@ async function releaseOf(
   };
   await writeReleases(context.paths, manifest.instance, withRelease(await readReleases(context.paths, manifest.instance), record));
   return { release, directory, releaseId };
+}
+
+/** Routes of what serves, under a token that nobody knows. */
+function routesOf(instance: string, before: Standing | undefined): string | undefined {
+  if (before === undefined) return undefined;
+  const { manifest, current } = before;
+  const serving = targetOf(manifest, current.releaseId, current.colour);
+  return routerFileText({ instance, serving, candidate: undefined, token: newToken() });
+}
+
+function newToken(): string {
+  return randomBytes(24).toString("hex");
 }
 
 /** From here on, no known secret value leaves the program in its progress lines. */

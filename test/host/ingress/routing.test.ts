@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { colours, instanceName } from "../../../contract/index.ts";
 import type { Route } from "../../../contract/index.ts";
 import {
   dynamicConfiguration,
+  leadsTo,
   parseRouterFile,
   routedHosts,
   routerFileText,
   routerName,
   serviceName,
 } from "../../../host/ingress/routing.ts";
+import { routerFileToKeep, writeRouterFile } from "../../../host/ingress/routerFile.ts";
+import { hostPaths } from "../../../host/paths.ts";
 import type { Routing, Target } from "../../../host/ingress/routing.ts";
 
 const api: Route = { name: "api", host: "shop.example.com", pathPrefix: "/", service: "api", port: 8080 };
@@ -119,6 +125,33 @@ describe("host/ingress/routing", () => {
     ]);
     assert.deepEqual(routedHosts(text), ["shop.example.com"]);
     assert.throws(() => parseRouterFile("http: {routers: 7}"));
+  });
+
+  describe("broken by hand", () => {
+    const broken = ["http: [oops\n", "", "http: {routers: 7}"];
+    let root: string;
+    beforeEach(async () => (root = await mkdtemp(join(tmpdir(), "terrace-routes-"))));
+    afterEach(() => rm(root, { recursive: true }));
+
+    it("routes nobody, and is no fault of whoever looks at it", () => {
+      for (const text of broken) {
+        assert.deepEqual(routedHosts(text), []);
+        assert.equal(leadsTo(text, "shop-prod", target()), false);
+      }
+      assert.equal(leadsTo(routerFileText(routing()), "shop-prod", target()), true);
+    });
+
+    it("is nothing to go back to: what serves is written anew", async () => {
+      const paths = hostPaths(root);
+      assert.equal(await routerFileToKeep(paths, "shop-prod", () => "anew"), undefined);
+      for (const text of broken) {
+        await writeRouterFile(paths, "shop-prod", text);
+        assert.equal(await routerFileToKeep(paths, "shop-prod", () => "anew"), "anew");
+      }
+      const whole = `# by hand\n${routerFileText(routing()) ?? ""}`;
+      await writeRouterFile(paths, "shop-prod", whole);
+      assert.equal(await routerFileToKeep(paths, "shop-prod", () => "anew"), whole);
+    });
   });
 
   it("gives no two routers, and no two services, of any instances one name", () => {

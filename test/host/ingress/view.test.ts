@@ -47,6 +47,11 @@ describe("host/ingress/view", () => {
       "router shop-prod--api is disabled: no such middleware",
     ],
     [
+      "a candidate of an earlier attempt, which has another token",
+      changed((view) => (router(view, "shop-prod--api--probe@file").rule = "Host(`shop.example.com`) && Header(`X-Terrace-Probe`, `u`)")),
+      "router shop-prod--api--probe has another rule",
+    ],
+    [
       "a service without one of its servers",
       changed((view) => Object.assign(view.services[`${service}@file`] ?? {}, { loadBalancer: { servers: [servers[0]] } })),
       `service ${service} has http://shop-prod-green-api:8080, not http://shop-prod-green-api:8080, http://shop-prod-green-api-2:8080`,
