@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import pico from "picocolors";
+import { beginGoTools } from "../toolchain/goTool.ts";
 import { publishImages } from "./images/publish.ts";
 import { type SandboxHandle, shellOutput, upSandbox } from "./index.ts";
 import { pulumiEnvironment } from "./pulumiEnvironment.ts";
@@ -14,6 +15,7 @@ import { step } from "./shared/step.ts";
 const stack = "staging";
 const started = performance.now();
 
+beginGoTools();
 const environmentOf = (sandbox: SandboxHandle): Promise<Record<string, string>> => pulumiEnvironment(sandbox, stack);
 const sandbox = await upSandbox();
 const [environment] = await Promise.all([

@@ -7,18 +7,33 @@ export interface Kind {
   readonly program?: string;
   /** For one test. */
   readonly timeoutSeconds: number;
+  /** Needs no sandbox: of the compiled programs at most the engine. */
+  readonly light?: true;
 }
 
 /** Cheapest first, so that a broken plan is told before a server is booted. */
 export const kinds: readonly Kind[] = [
-  { name: "check", what: "format, types, lint, generated files", files: [], program: "toolchain/check.ts", timeoutSeconds: 600 },
+  {
+    name: "check",
+    what: "format, types, lint, generated files",
+    files: [],
+    program: "toolchain/check.ts",
+    timeoutSeconds: 600,
+    light: true,
+  },
   {
     name: "unit",
     what: "pure halves, contracts and messages",
     files: ["test/{contract,src,components,host,cli,toolchain,policy,bench}/**/*.test.ts", "test/integration/support/*.test.ts"],
     timeoutSeconds: 60,
+    light: true,
   },
-  { name: "sandbox", what: "emulators and plugins at their protocols", files: ["test/sandbox/**/*.test.ts"], timeoutSeconds: 300 },
+  {
+    name: "sandbox",
+    what: "emulators and plugins at their protocols",
+    files: ["test/sandbox/**/*.test.ts"],
+    timeoutSeconds: 300,
+  },
   {
     name: "servers",
     what: "sandbox, images and host program on real servers",

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Table from "cli-table3";
 import { installPrerequisites } from "../sandbox/prerequisites.ts";
+import { beginGoTools } from "../toolchain/goTool.ts";
 import { kinds, type Kind } from "./kinds.ts";
 
 interface Counts {
@@ -26,9 +27,10 @@ if (unknown.length > 0) {
 
 // Unit tests, too, speak with real programs: ssh, flock.
 await installPrerequisites();
+const chosen = kinds.filter(({ name }) => asked.length === 0 || asked.includes(name));
+if (chosen.some(({ light }) => light !== true)) beginGoTools();
 const results: [Kind, Counts][] = [];
-for (const kind of kinds) {
-  if (asked.length > 0 && !asked.includes(kind.name)) continue;
+for (const kind of chosen) {
   process.stdout.write(`\n==> ${kind.name}: ${kind.what}\n`);
   results.push([kind, await run(kind)]);
 }

@@ -29,6 +29,14 @@ export type GoToolName = keyof typeof settings;
 
 export const goToolNames = Object.keys(settings) as readonly GoToolName[];
 
+/**
+ * Begins to build what the cache lacks of all programs, beside whatever comes next: on a fresh machine that saves minutes. Never fails:
+ * whoever needs a program waits for the one that builds it, and tells what went wrong.
+ */
+export function beginGoTools(): void {
+  void Promise.allSettled(goToolNames.map(goTool));
+}
+
 /** The program that a `go.mod` asks for. */
 export interface PinnedTool {
   /** Import path of the `tool` line. */
