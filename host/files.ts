@@ -33,18 +33,26 @@ export async function writeFlushed(path: string, content: string | Uint8Array, m
   }
 }
 
-/** Appends one line in one write and flushes it. `line` has no line break. */
+/**
+ * Appends one line in one write and flushes it. `line` has no line break. A last line without one, as a power cut or a full disk leaves it,
+ * goes: what is appended to it would be one damaged line in the middle of the file.
+ */
 export async function appendLine(path: string, line: string, mode = 0o644): Promise<void> {
   if (line.includes("\n")) throw new RangeError("a line must not contain a line break");
   await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, "a", mode);
+  const file = await open(path, "a+", mode);
   try {
+    const { size } = await file.stat();
+    if (size > 0 && (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer[0] !== lineBreak)
+      await file.truncate((await readFile(path)).lastIndexOf(lineBreak) + 1);
     await file.appendFile(`${line}\n`);
     await file.sync();
   } finally {
     await file.close();
   }
 }
+
+const lineBreak = 0x0a;
 
 /** Removes a file, flushing its directory. No error if it is gone. */
 export async function removeFile(path: string): Promise<void> {

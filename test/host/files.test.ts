@@ -81,6 +81,19 @@ describe("host/files", () => {
     await assert.rejects(appendLine(at("log"), "a\nb"), RangeError);
   });
 
+  it("appends to whole lines only: one that was torn goes", async () => {
+    for (const [before, after] of [
+      ["one\ntw", "one\nthree\n"],
+      ["on", "three\n"],
+      ["", "three\n"],
+      ["one\n", "one\nthree\n"],
+    ] as const) {
+      await writeFile(at("log"), before);
+      await appendLine(at("log"), "three");
+      assert.equal(await readFile(at("log"), "utf8"), after);
+    }
+  });
+
   it("takes an absent file for absent, and every other trouble for trouble", async () => {
     assert.equal(await readIfPresent(at("none")), undefined);
     await removeFile(at("none"));
