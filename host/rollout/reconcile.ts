@@ -1,5 +1,7 @@
 import { Failure, causeOf } from "../ending.ts";
 import type { Context } from "../context.ts";
+import { readRouterFile } from "../ingress/routerFile.ts";
+import { leadsTo, targetOf } from "../ingress/routing.ts";
 import { readRelease } from "../release/releaseDirectory.ts";
 import { serving } from "../state/current.ts";
 import { readJournal, removeJournal } from "../state/journal.ts";
@@ -11,19 +13,40 @@ import { record } from "./record.ts";
 import { writeReport } from "./report.ts";
 import type { Conclusion } from "./report.ts";
 import { retire } from "./retire.ts";
-import { takeBack } from "./takeBack.ts";
+import { goForward, takeBack } from "./takeBack.ts";
 import { watchInstance } from "./watch.ts";
 
 /**
  * Puts right what an interrupted attempt left: the process was killed, or the power went. One that had survived settle and hand-over is
- * completed, every other one is taken back. Called under the lease before anything else is done with the instance.
+ * completed, and so is a rollback whose target serves; every other one is taken back. Called under the lease before anything else is done with the instance.
  */
 export async function reconcile(instance: string, context: Context): Promise<void> {
   const journal = await readJournal(context.paths, instance);
   if (journal === undefined) return;
   context.progress.step(`reconcile: rollout ${journal.rollout} was interrupted in ${journal.phase}`);
   if (journal.phase === "record" || journal.phase === "retire") await complete(journal, context);
+  else if (journal.request === "rollback" && (await targetServes(journal, context))) await goThrough(journal, context);
   else await undo(journal, context);
+}
+
+async function targetServes(journal: Journal, context: Context): Promise<boolean> {
+  const { instance, phase, releaseId, colour } = journal;
+  if (!hasServed(phase)) return false;
+  const manifest = await manifestOf(journal, context);
+  return leadsTo(await readRouterFile(context.paths, instance), instance, targetOf(manifest, releaseId, colour));
+}
+
+async function goThrough(journal: Journal, context: Context): Promise<void> {
+  const watch = await watchInstance(context, journal.instance);
+  try {
+    await goForward(journal, watch, context);
+  } catch (error) {
+    const what = `rollback ${journal.rollout} was interrupted in ${journal.phase} and could not be completed: ${causeOf(error).what}`;
+    throw new Failure("rollback_failed", "rollback_incomplete", what, { cause: error });
+  } finally {
+    watch.close();
+  }
+  await complete(journal, context);
 }
 
 async function complete(journal: Journal, context: Context): Promise<void> {
@@ -33,7 +56,7 @@ async function complete(journal: Journal, context: Context): Promise<void> {
   const { release, releaseId, colour } = journal;
   await conclude(journal, context, {
     outcome: "deployed",
-    code: "ok",
+    code: journal.request === "rollback" ? "rolled_back_as_asked" : "ok",
     what: `${release} serves; completed after an interruption`,
     serving: { release, releaseId, colour },
   });

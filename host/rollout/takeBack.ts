@@ -1,4 +1,4 @@
-import type { AppRole } from "../../contract/index.ts";
+import type { AppRole, Colour } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { removeFile, replaceLink } from "../files.ts";
 import { ingressContainer } from "../ingress/api.ts";
@@ -23,22 +23,36 @@ const recoverySeconds = 120;
  * journal then stays, and the next request on the instance tries again.
  */
 export async function takeBack(journal: Journal, watch: Watch, context: Context): Promise<void> {
-  await restoreRunning(journal, ["web"], watch, context);
+  await restoreOld(journal, ["web"], watch, context);
   await restoreRoutes(journal, context);
   await restoreLink(journal, context);
   await restoreRecord(journal, context);
   await endNewBackground(journal, context);
-  await restoreRunning(journal, ["worker", "singleton"], watch, context);
+  await restoreOld(journal, ["worker", "singleton"], watch, context);
   await removeColour(context, journal.instance, journal.colour);
   await keepSecretFilesOf(journal.before?.release ?? null, journal.instance, context);
   await removeJournal(context.paths, journal.instance);
 }
 
-/** Starts what does not run of the old release, waits until it is well, and sees that it comes back after a power cut. */
-async function restoreRunning({ instance, before }: Journal, roles: readonly AppRole[], watch: Watch, context: Context): Promise<void> {
-  if (before === null) return;
-  const old = withRole(await membersOf(context, instance, before.colour), ...roles);
-  const looked = await inspect(context, old);
+/**
+ * The other way, for a rollback that was interrupted when its target served already: that one is never itself taken back, for it would give
+ * the public what somebody had just taken from it. Afterwards the target runs whole, and nothing of the old release works in the background.
+ */
+export async function goForward(journal: Journal, watch: Watch, context: Context): Promise<void> {
+  const { instance, before, colour, release } = journal;
+  await replaceLink(context.paths.stackLink(instance), context.paths.release(instance, release));
+  await ensureRunning(instance, colour, ["web"], watch, context);
+  if (before !== null) await endAll(context, withRole(await membersOf(context, instance, before.colour), "worker", "singleton"));
+  await ensureRunning(instance, colour, ["worker", "singleton"], watch, context);
+}
+
+async function restoreOld({ instance, before }: Journal, roles: readonly AppRole[], watch: Watch, context: Context): Promise<void> {
+  if (before !== null) await ensureRunning(instance, before.colour, roles, watch, context);
+}
+
+/** Starts what does not run of a colour, waits until it is well, and sees that it comes back after a power cut. */
+async function ensureRunning(instance: string, colour: Colour, roles: readonly AppRole[], watch: Watch, context: Context): Promise<void> {
+  const looked = await inspect(context, withRole(await membersOf(context, instance, colour), ...roles));
   const stopped = looked.filter(({ container }) => !container.running).map(({ member }) => member);
   for (const { id, name } of stopped) {
     context.progress.note(`starting ${name} again`);

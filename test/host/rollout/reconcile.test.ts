@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { releaseId } from "../../../contract/index.ts";
+import { readRouterFile, writeRouterFile } from "../../../host/ingress/routerFile.ts";
+import { routerFileText, targetOf } from "../../../host/ingress/routing.ts";
 import { writeRelease } from "../../../host/release/releaseDirectory.ts";
 import { reconcile } from "../../../host/rollout/reconcile.ts";
 import { readCurrent, writeCurrent } from "../../../host/state/current.ts";
@@ -85,6 +87,43 @@ describe("host/rollout/reconcile", () => {
       assert.equal(await readJournal(context.paths, "shop-prod"), undefined);
     });
   }
+
+  it("completes a rollback whose target serves: the public never gets back what somebody took from it", async () => {
+    const { next } = await interrupted("settle");
+    const noted = (await readJournal(context.paths, "shop-prod")) ?? assert.fail();
+    await writeJournal(context.paths, { ...noted, request: "rollback" });
+    const serving = targetOf(manifest(), noted.releaseId, "green");
+    const text = routerFileText({ instance: "shop-prod", serving, candidate: undefined, token: "t" });
+    await writeRouterFile(context.paths, "shop-prod", text);
+    context.docker.change("shop-prod-green-api-1", { running: true, status: "running", health: "healthy" });
+
+    await reconcile("shop-prod", context);
+    assert.equal(await readRouterFile(context.paths, "shop-prod"), text);
+    const now = await readCurrent(context.paths, "shop-prod");
+    assert.deepEqual([now?.release, now?.colour], [next, "green"]);
+    for (const service of ["api", "worker", "beat"]) {
+      const container = context.docker.list.get(`shop-prod-green-${service}-1`);
+      assert.deepEqual([container?.running, container?.restartPolicy], [true, "unless-stopped"], service);
+      assert.equal(context.docker.list.has(`shop-prod-blue-${service}-1`), false, service);
+    }
+    const calls = context.docker.calls.map(String);
+    assert.ok(
+      calls.findIndex((call) => /stop.*blue-beat/.test(call)) < calls.findIndex((call) => /start.*green-beat/.test(call)),
+      calls.join(),
+    );
+    const [entry] = await readHistory(context.paths, "shop-prod");
+    assert.deepEqual([entry?.action, entry?.outcome, entry?.code], ["rollback", "deployed", "rolled_back_as_asked"]);
+    assert.equal(await readJournal(context.paths, "shop-prod"), undefined);
+  });
+
+  it("takes a rollback back that was interrupted before its target served", async () => {
+    const { before } = await interrupted("switch");
+    const noted = (await readJournal(context.paths, "shop-prod")) ?? assert.fail();
+    await writeJournal(context.paths, { ...noted, request: "rollback" });
+    await reconcile("shop-prod", context);
+    assert.equal((await readCurrent(context.paths, "shop-prod"))?.release, before);
+    assert.equal((await readHistory(context.paths, "shop-prod"))[0]?.outcome, "rolled_back");
+  });
 
   it("forgets releases beyond those that are kept, directory and record", async () => {
     await interrupted("retire", 13);
