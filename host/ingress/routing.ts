@@ -146,6 +146,14 @@ export function routedHosts(text: string): string[] {
   return [...new Set(rules.flatMap((rule) => [...rule.matchAll(/Host\(`([^`]+)`\)/g)].map(([, host = ""]) => host)))].sort();
 }
 
+/** Every host name that a file's rules mention, also of one that cannot be parsed: Traefik may still route what stood in it before. */
+export function writtenHosts(text: string): string[] {
+  const lists = [...text.matchAll(/\bHost\(([^)]*)\)/g)].map(([, list = ""]) => list);
+  return [
+    ...new Set(lists.flatMap((list) => [...list.matchAll(/[a-z0-9-]+(?:\.[a-z0-9-]+)+/gi)].map(([host]) => host.toLowerCase()))),
+  ].sort();
+}
+
 /** Whether a file routes the public to exactly this target. */
 export function leadsTo(text: string | undefined, instance: string, target: Target): boolean {
   const routers = (text === undefined ? undefined : tryRouterFile(text))?.http.routers ?? {};

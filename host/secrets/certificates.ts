@@ -9,6 +9,8 @@ import { removeFile } from "../files.ts";
 import { insideIngress } from "../platform/ingressConfiguration.ts";
 import { fileFault, makeManagedDirectory, statIfPresent, writeManagedFile } from "../platform/managedFile.ts";
 import type { ManagedFile } from "../platform/managedFile.ts";
+import type { HostPaths } from "../paths.ts";
+import { foreignCertificates, foreignNames, namedExactly } from "./foreignNames.ts";
 
 export type OriginCertificate = HostSecretsRequest["originCertificates"][number];
 
@@ -20,7 +22,7 @@ const dayMilliseconds = 86_400_000;
 export function certificateFault({ name, certificate, privateKey }: OriginCertificate, now: Date): string | undefined {
   let leaf: X509Certificate;
   try {
-    leaf = new X509Certificate(certificate);
+    leaf = leafOf(asJudged(certificate));
   } catch {
     return `originCertificates.${name}: the certificate cannot be read`;
   }
@@ -37,9 +39,23 @@ export function certificateFault({ name, certificate, privateKey }: OriginCertif
 
 /** A sentence for people where a certificate ends soon. */
 export function certificateWarning({ name, certificate }: OriginCertificate, now: Date): string | undefined {
-  const end = endOf(new X509Certificate(certificate));
+  const end = endOf(leafOf(asJudged(certificate)));
   const days = Math.floor((end.getTime() - now.getTime()) / dayMilliseconds);
   return days < warnDays ? `the origin certificate "${name}" ends in ${days} days, on ${end.toISOString()}` : undefined;
+}
+
+/**
+ * The certificates of a PEM text, each written anew. Node and Traefik do not agree on which block of an odd text is the first certificate,
+ * and the one that was judged must be the one that is shown. Throws when there is none, or when one cannot be read.
+ */
+export function asJudged(certificate: string): string {
+  const blocks = certificate.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  if (blocks === null) throw new Error("no certificate");
+  return blocks.map((block) => new X509Certificate(block).toString()).join("");
+}
+
+function leafOf(certificate: string): X509Certificate {
+  return new X509Certificate(certificate);
 }
 
 /** From the text, `Nov 20 12:00:00 2027 GMT`: Node 20 has no `validToDate`. */
@@ -59,7 +75,8 @@ export interface CertificateFiles {
  * a new name to be seen. And the old pair stays whole until the new configuration is there.
  */
 export function certificateFiles(environment: string, folder: string, certificates: readonly OriginCertificate[]): CertificateFiles {
-  const named = certificates.map(({ name, certificate, privateKey }) => {
+  const named = certificates.map(({ name, certificate: given, privateKey }) => {
+    const certificate = asJudged(given);
     const hash = createHash("sha256").update(certificate).update("\n").update(privateKey).digest("hex");
     return { certificate, privateKey, stem: `${name}-${hash.slice(0, 16)}` };
   });
@@ -92,6 +109,7 @@ export async function placeCertificates(
   await mkdir(paths.ingressDynamic, { recursive: true });
   await makeManagedDirectory({ path: paths.ingressCertificates, mode: 0o700 });
   await makeManagedDirectory({ path: folder, mode: 0o700 });
+  await requireOwnNames(paths, environment, certificates);
   const { pairs, configuration } = certificateFiles(environment, folder, certificates);
   const file = { path: join(paths.ingressDynamic, `certificates-${environment}.yml`), content: configuration ?? "", mode: 0o644 };
 
@@ -108,6 +126,22 @@ export async function placeCertificates(
     changed = true;
   }
   return changed ? "changed" : "unchanged";
+}
+
+/** Every environment's certificates go into one ingress, but a deploy user's word is for its own environment only. */
+async function requireOwnNames(paths: HostPaths, environment: string, certificates: readonly OriginCertificate[]): Promise<void> {
+  const foreign = await foreignNames(paths, environment);
+  const known = await foreignCertificates(paths, environment);
+  const faults = certificates.flatMap(({ name, certificate }) => {
+    const text = asJudged(certificate);
+    if (known.has(text)) return [];
+    return namedExactly(leafOf(text), foreign).map(
+      ({ host, instance }) => `originCertificates.${name}: it names ${host}, which is routed to ${instance}`,
+    );
+  });
+  if (faults.length === 0) return;
+  const next = `give ${environment} a certificate without these names, or the very one that the other environment has`;
+  throw new Failure("refused", "wrong_environment", `${faults.join("; ")}; ${next}`);
 }
 
 async function place(file: ManagedFile): Promise<boolean> {

@@ -8,15 +8,17 @@ import * as x509 from "@peculiar/x509";
 import { parse } from "yaml";
 import { systemClock } from "../../../host/clock.ts";
 import { Failure } from "../../../host/ending.ts";
+import { writeRouterFile } from "../../../host/ingress/routerFile.ts";
 import { hostPaths } from "../../../host/paths.ts";
 import { certificateFault, certificateWarning, placeCertificates } from "../../../host/secrets/certificates.ts";
+import { claimInstance } from "../../../host/state/owner.ts";
 import type { OriginCertificate } from "../../../host/secrets/certificates.ts";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const day = 86_400_000;
 const now = new Date();
 
-async function certificate(name: string, days: number): Promise<OriginCertificate> {
+async function certificate(name: string, days: number, hosts: readonly string[] = []): Promise<OriginCertificate> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const made = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: "01",
@@ -25,6 +27,8 @@ async function certificate(name: string, days: number): Promise<OriginCertificat
     notAfter: new Date(now.getTime() + days * day + 3_600_000),
     signingAlgorithm: algorithm,
     keys,
+    extensions:
+      hosts.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: "dns" as const, value })))],
   });
   const privateKey = x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
   return { name, certificate: `${made.toString("pem")}\n`, privateKey: `${privateKey}\n` };
@@ -114,5 +118,59 @@ describe("origin certificates", () => {
       (error: unknown) => error instanceof Failure && error.outcome === "invalid" && error.code === "malformed_request",
     );
     assert.deepEqual(readdirSync(folder()), before);
+  });
+
+  describe("beside another environment on the same host", () => {
+    const neighbour = async (stack: string, rules: readonly string[]): Promise<void> => {
+      const context = { paths: hostPaths(root), clock: systemClock, actor: { user: "root", key: null } };
+      await claimInstance(context, `shop-${stack}`, { project: "terrace", stack });
+      const routers = rules.map((rule, index) => `    r${index}: {rule: '${rule}', service: s}`);
+      await writeRouterFile(context.paths, `shop-${stack}`, `http:\n  routers:\n${routers.join("\n")}\n`);
+    };
+    const refusal = (name: string, hosts: readonly string[], instance: string) => ({
+      outcome: "refused",
+      code: "wrong_environment",
+      message:
+        hosts.map((host) => `originCertificates.${name}: it names ${host}, which is routed to ${instance}`).join("; ") +
+        "; give staging a certificate without these names, or the very one that the other environment has",
+    });
+
+    it("may not have names that the other one routes, and each is told", async () => {
+      await neighbour("prod", ["Host(`shop.example.com`)", "Host(`www.example.com`) && PathPrefix(`/a`)", "Host(`other.example.com`)"]);
+      const hosts = ["WWW.example.com", "shop.example.com", "staging.example.com"];
+      await assert.rejects(
+        place(await certificate("mine", 90, hosts)),
+        refusal("mine", ["shop.example.com", "www.example.com"], "shop-prod"),
+      );
+      assert.deepEqual(readdirSync(folder()), []);
+    });
+
+    it("may not have them in the subject alone, nor in a block that Traefik reads and Node does not", async () => {
+      await neighbour("prod", ["Host(`origin.example.com`)"]);
+      const harmless = await certificate("harmless", 90);
+      await assert.rejects(place(origin), refusal("origin", ["origin.example.com"], "shop-prod"));
+      const first = harmless.certificate.replaceAll(" CERTIFICATE", " X509 CERTIFICATE");
+      await assert.rejects(
+        place({ ...origin, certificate: first + origin.certificate }),
+        refusal("origin", ["origin.example.com"], "shop-prod"),
+      );
+    });
+
+    it("may not have them though the other one's file was broken by hand, or nobody owns it", async () => {
+      await neighbour("prod", ["Host(`origin.example.com`)", "]] broken"]);
+      await assert.rejects(place(origin), refusal("origin", ["origin.example.com"], "shop-prod"));
+      await writeRouterFile(hostPaths(root), "shop-prod", undefined);
+      await writeRouterFile(hostPaths(root), "by-hand", "Host(`origin.example.com`)");
+      await assert.rejects(place(origin), refusal("origin", ["origin.example.com"], "by-hand"));
+    });
+
+    it("may share a wildcard, have names of its own, and have the very certificate of the other", async () => {
+      await neighbour("prod", ["Host(`shop.example.com`)"]);
+      await neighbour("staging", ["Host(`staging.example.com`)"]);
+      assert.equal(await place(await certificate("wild", 90, ["*.example.com", "staging.example.com"])), "changed");
+      const shared = await certificate("shared", 90, ["shop.example.com", "*.example.com"]);
+      await placeCertificates({ paths: hostPaths(root), clock: systemClock }, "prod", [shared]);
+      assert.equal(await place(shared), "changed");
+    });
   });
 });
