@@ -17,10 +17,10 @@ export interface PlannedApp {
  * Plans every app of the stack. What people can get wrong in one has been told with the settings' own faults (`rules/compose.ts`); a fault that
  * is found only here is still told as one.
  */
-export function planApps({ apps, environment }: Settings): readonly PlannedApp[] {
+export function planApps({ apps, environment, data }: Settings): readonly PlannedApp[] {
   const faults: Fault[] = [];
   const planned = Object.entries(apps).flatMap(([name, settings]) => {
-    const plan = planOne(name, environment, settings);
+    const plan = planOne(name, { environment, data }, settings);
     if (plan.kind === "ready") return [{ name, instance: instanceName(name, environment), settings, plan }];
     faults.push(...plan.faults);
     return [];
@@ -29,7 +29,7 @@ export function planApps({ apps, environment }: Settings): readonly PlannedApp[]
   return planned;
 }
 
-function planOne(name: string, environment: string, app: ResolvedApp): AppPlan {
+function planOne(name: string, { environment, data }: Pick<Settings, "environment" | "data">, app: ResolvedApp): AppPlan {
   const { directory, secrets, app: checks } = app.files;
   return planApp({
     instance: instanceName(name, environment),
@@ -43,5 +43,6 @@ function planOne(name: string, environment: string, app: ResolvedApp): AppPlan {
     releaseEcho: checks.releaseEcho,
     smoke: checks.smoke,
     strategy: { kind: "blue-green", ...app.strategy },
+    data,
   });
 }

@@ -29,6 +29,8 @@ export interface PlanInput {
   readonly releaseEcho: Release["checks"]["releaseEcho"];
   readonly smoke: readonly SmokeCheck[];
   readonly strategy: Release["strategy"];
+  /** Of the stateful services: their containers must not hold anything of an app's own strategy, or a release would make them anew. */
+  readonly data: { readonly healthTimeoutSeconds: number };
 }
 
 /** What the data layer keeps: its document, every volume of the app, and which variables its services get. */
@@ -62,7 +64,10 @@ export function planApp(input: PlanInput): AppPlan {
 }
 
 /** What a compose file is judged by. */
-export type ComposeInput = Pick<PlanInput, "instance" | "directory" | "compose" | "config" | "images" | "variables" | "environment"> & {
+export type ComposeInput = Pick<
+  PlanInput,
+  "instance" | "directory" | "compose" | "config" | "images" | "variables" | "environment" | "data"
+> & {
   readonly strategy: Pick<PlanInput["strategy"], "healthTimeoutSeconds">;
 };
 

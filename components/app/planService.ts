@@ -44,7 +44,12 @@ export function planService(name: string, people: PeopleService, input: ServiceI
     environment: environment(name, people, input, secrets.env, faults),
     user: people.user === undefined ? undefined : String(people.user),
     working_dir: people.working_dir,
-    healthcheck: planHealthcheck(people, role, input.strategy.healthTimeoutSeconds, faults.below("healthcheck")),
+    healthcheck: planHealthcheck(
+      people,
+      role,
+      (role === "data" ? input.data : input.strategy).healthTimeoutSeconds,
+      faults.below("healthcheck"),
+    ),
     volumes: planMounts(people, { ...input, role, update }, faults),
     read_only: people.read_only,
     init: people.init,

@@ -18,6 +18,9 @@ export interface DataPlan {
   readonly variables: readonly string[];
 }
 
+/** Says in the document, for the next request, which values its bare keys had. Compose ignores what begins with `x-`. */
+export const secretsKey = "x-terrace-secrets";
+
 export type PlannedData =
   { readonly kind: "faulty"; readonly faults: readonly string[] } | { readonly kind: "ready"; readonly plan: DataPlan };
 
@@ -36,7 +39,7 @@ export function planData(request: DataRequest): PlannedData {
     plan: {
       project: dataProject(instance),
       volumes: volumes.map((volume) => volumeName(instance, volume)).sort(),
-      document: document === null ? null : { name: dataProject(instance), ...completed(request, document) },
+      document: document === null ? null : { name: dataProject(instance), ...completed(request, document), [secretsKey]: request.secrets },
       images: mapped(services, ({ image }) => image),
       mountTargets: mapped(services, (service) => (service.volumes ?? []).map(({ target }) => target)),
       variables: [...new Set(Object.values(request.variables).flat())].sort(),

@@ -12,6 +12,7 @@ import type { Watch } from "../rollout/watch.ts";
 import { composeConfig, composeUp } from "./composeUp.ts";
 import type { ComposeUp } from "./composeUp.ts";
 import { dataEvidence } from "./dataEvidence.ts";
+import { withHeldStartPeriods } from "./heldStartPeriods.ts";
 import type { DataPlan } from "./dataPlan.ts";
 import type { DataCourse } from "./dataReport.ts";
 import { judgeData, stateWords } from "./judgeData.ts";
@@ -70,11 +71,12 @@ export async function bringUp(
   const mask = maskOf(Object.values(secrets), [plan, instance]);
   const file = dataDocumentPath(context, instance);
   const call: ComposeUp = { project: plan.project, file, secrets, timeoutSeconds: healthTimeoutSeconds + 60 };
-  await writeDocument(file, composeText(plan.document));
+  const before = await dataContainers(context, instance);
+  const document = withHeldStartPeriods(plan.document, await readIfPresent(file), healthyServices(before));
+  await writeDocument(file, composeText(document));
   const judged = await context.execute(composeConfig(call));
   if (judged.exitCode !== 0) throw new Failure("aborted", "compose_invalid", mask(composeFault(judged.stderr)));
 
-  const before = await dataContainers(context, instance);
   const watch = await watchInstance(context, instance);
   const deadline = context.clock.elapsed() + healthTimeoutSeconds * 1000;
   try {
@@ -91,6 +93,10 @@ export async function bringUp(
   } finally {
     watch.close();
   }
+}
+
+function healthyServices(containers: ReadonlyMap<string, Container>): ReadonlySet<string> {
+  return new Set([...containers.values()].flatMap(({ labels, health }) => (health === "healthy" ? [labels[label.service] ?? ""] : [])));
 }
 
 /** The one before stays beside it: a person who must go back needs it. */

@@ -2,7 +2,7 @@ import { composeFaults } from "../../../components/app/plan.ts";
 import { parseReference } from "../../../contract/index.ts";
 import { entries, type Rule } from "./draft.ts";
 
-/** Health timeout for judging a file while the stack's own is faulty: no fault of a compose file depends on it. */
+/** Health timeout for judging a file while those of the stack are faulty: no fault of a compose file depends on it. */
 const healthTimeoutSeconds = 120;
 
 /**
@@ -31,6 +31,7 @@ export const composeFiles: Rule = function* ({ stack, settings, apps, digests })
         ]),
       ),
       strategy: { healthTimeoutSeconds },
+      data: { healthTimeoutSeconds },
     });
     for (const fault of faults) {
       // A key without a value may be one of secrets.yaml, which could not be read.

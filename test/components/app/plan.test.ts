@@ -55,6 +55,15 @@ describe("planning an app", () => {
     assert.deepEqual(data.variables, { postgres: ["DATABASE_PASSWORD"] });
   });
 
+  it("lets no strategy of the app reach a stateful service: a release would make the database anew", () => {
+    const { strategy } = shop();
+    const started = (change: Parameters<typeof shop>[0]) => plan(change).data.document?.services["postgres"]?.healthcheck?.start_period;
+    assert.equal(started({}), "180s");
+    assert.equal(started({ data: { healthTimeoutSeconds: 600 } }), "600s");
+    const patient = { strategy: { ...strategy, healthTimeoutSeconds: 999, settleSeconds: 1, drainSeconds: 1 } };
+    assert.deepEqual(plan(patient).data, plan().data);
+  });
+
   it("leaves every volume to the data layer, also those that only the app mounts", () => {
     assert.deepEqual(plan().data.volumes, ["database", "uploads"]);
     assert.deepEqual(plan().release.runtime.document.volumes, { uploads: { external: true, name: "shop-staging_uploads" } });

@@ -66,6 +66,7 @@ export function shop(change: Partial<PlanInput> = {}): PlanInput {
     releaseEcho: { route: "api", path: "/release" },
     smoke: [],
     strategy: { kind: "blue-green", healthTimeoutSeconds: 60, settleSeconds: 15, drainSeconds: 30 },
+    data: { healthTimeoutSeconds: 180 },
     ...change,
   };
 }

@@ -66,6 +66,7 @@ describe("a data request", () => {
         },
         networks: { default: { external: true, name: "shop-staging-data" } },
         volumes: { database: { external: true, name: "shop-staging_database" } },
+        "x-terrace-secrets": "f".repeat(64),
       },
       images: { postgres: postgres?.image, redis: redis?.image },
       mountTargets: { postgres: ["/data"], redis: [] },

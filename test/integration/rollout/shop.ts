@@ -143,6 +143,7 @@ function plannedShop(options: ShopOptions) {
       settleSeconds: options.settleSeconds ?? 1,
       drainSeconds: options.drainSeconds ?? 2,
     },
+    data: { healthTimeoutSeconds: 60 },
   });
   if (plan.kind === "faulty") throw new Error(plan.faults.map((fault) => JSON.stringify(fault)).join("\n"));
   return plan;
