@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Fault } from "./fault.ts";
 import { resolveSettings } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
-import { checkoutRoot, defaultProviderFaults, encryptedFault } from "./stackFile.ts";
+import { checkoutRoot, defaultProviderFaults, encryptedFault, namespaceFaults } from "./stackFile.ts";
 
 /**
  * The settings of the stack that Pulumi runs. Throws one UserError with every fault of the stack file and of the files it names.
@@ -12,10 +12,11 @@ import { checkoutRoot, defaultProviderFaults, encryptedFault } from "./stackFile
 export function loadSettings(root: string = checkoutRoot): Settings {
   const project = pulumi.getProject();
   const config = new pulumi.Config();
-  const names = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith(`${project}:`));
+  const keys = Object.keys(pulumi.runtime.allConfig());
+  const names = keys.filter((key) => key.startsWith(`${project}:`));
   const encrypted = encryptedKeys();
   const raw: Record<string, unknown> = {};
-  const faults: Fault[] = [...providerFaults()];
+  const faults: Fault[] = [...providerFaults(), ...namespaceFaults(keys, project)];
   for (const key of names) {
     const name = key.slice(project.length + 1);
     if (encrypted.includes(key)) faults.push(encryptedFault(name));

@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { fault, type Fault, faultsError, seen } from "./fault.ts";
 import { declaredSettings, resolveSettings, type SettingsSource } from "./resolve.ts";
-import { HostSettings } from "./schema.ts";
+import { nearest } from "./nearest.ts";
+import { HostSettings, StackSettings } from "./schema.ts";
 import { parsePeoplesFile } from "./schemaFaults.ts";
 import type { DeclaredSettings, Settings } from "./settings.ts";
 import { UserError } from "./userError.ts";
@@ -59,7 +60,10 @@ function readStackConfig(stack: string, root: string): SettingsSource {
   if (!parsed.success) throw faultsError(file, [fault("config", "must be a mapping", "see docs/settings.md")]);
   const { config } = parsed.data;
   const raw: Record<string, unknown> = {};
-  const faults: Fault[] = [...defaultProviderFaults(config["pulumi:disable-default-providers"])];
+  const faults: Fault[] = [
+    ...defaultProviderFaults(config["pulumi:disable-default-providers"]),
+    ...namespaceFaults(Object.keys(config), projectName),
+  ];
   for (const [key, value] of Object.entries(config)) {
     if (!key.startsWith(namespace)) continue;
     const name = key.slice(namespace.length);
@@ -88,6 +92,29 @@ export function defaultProviderFaults(value: unknown): readonly Fault[] {
           'add it below config, next to the keys that begin with "terrace:"',
         ),
       ];
+}
+
+/**
+ * Keys of neither the project nor Pulumi. Nobody reads them, so a typing error in a namespace would say the same as a removed key: that DNS
+ * records, or apps, are to go. Default providers, which read namespaces of their own, are disabled.
+ */
+export function namespaceFaults(keys: readonly string[], project: string): readonly Fault[] {
+  return keys.flatMap((key) => {
+    const at = key.indexOf(":");
+    const written = at < 0 ? "" : key.slice(0, at);
+    const name = key.slice(at + 1);
+    if (written === project || written === "pulumi") return [];
+    const meant = nearest(written, [project, "pulumi"]) ?? (Object.hasOwn(StackSettings.shape, name) ? project : undefined);
+    return [
+      fault(
+        key,
+        at < 0 ? "has no namespace" : "is not in a namespace that is read here",
+        meant === undefined
+          ? `remove it: settings begin with "${project}:", Pulumi's own with "pulumi:"`
+          : `did you mean "${meant}:${name}"?`,
+      ),
+    ];
+  });
 }
 
 /** Pulumi's own secrets: one more place for secrets, and one that the host and the command line could not read. */

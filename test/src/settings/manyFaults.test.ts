@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readStackFile } from "../../../src/settings/stackFile.ts";
-import { goodAppFiles, makeCheckout, messageOf, publicKey, stackFile, without } from "./checkout.ts";
+import { goodAppFiles, goodSettings, makeCheckout, messageOf, publicKey, stackFile, without } from "./checkout.ts";
 
 /** One mistake or more in every schema, and between them: all of it must come in one message. */
 const settings = {
@@ -104,6 +104,25 @@ describe("a stack file", () => {
         .split("\n")
         .map((line) => line.split(":")[0]?.trim()),
       ["Pulumi.staging.yaml", "apps", "environment", "host", "platform", "pulumi", "registry"],
+    );
+  });
+
+  it("holds no key in a namespace that nobody reads: a typing error there would remove what the key says", () => {
+    const { config } = stackFile({ ...goodSettings, edge: undefined });
+    const strays = { "terace:edge": {}, "app:edge": {}, edge: {}, "pulum:tags": {}, "cloudflare:apiToken": "x", stray: 1 };
+    const root = makeCheckout({
+      ...goodAppFiles,
+      "Pulumi.staging.yaml": { config: { ...(config as object), ...strays, "pulumi:tags": {} } },
+    });
+    assert.equal(
+      messageOf(() => readStackFile("staging", root)),
+      `Pulumi.staging.yaml: 6 faults
+  app:edge: is not in a namespace that is read here; did you mean "terrace:edge"?
+  cloudflare:apiToken: is not in a namespace that is read here; remove it: settings begin with "terrace:", Pulumi's own with "pulumi:"
+  edge: has no namespace; did you mean "terrace:edge"?
+  pulum:tags: is not in a namespace that is read here; did you mean "pulumi:tags"?
+  stray: has no namespace; remove it: settings begin with "terrace:", Pulumi's own with "pulumi:"
+  terace:edge: is not in a namespace that is read here; did you mean "terrace:edge"?`,
     );
   });
 

@@ -118,6 +118,14 @@ describe("settings", () => {
     );
   });
 
+  it("in a namespace that nobody reads are refused in the program too", () => {
+    pulumi.runtime.setAllConfig({ ...engineConfig(without(goodSettings, "edge")), "terace:edge": "{}" });
+    assert.equal(
+      messageOf(() => loadSettings(root)),
+      'Pulumi.staging.yaml: 1 fault\n  terace:edge: is not in a namespace that is read here; did you mean "terrace:edge"?',
+    );
+  });
+
   it("encrypted by Pulumi are refused in the program too", () => {
     pulumi.runtime.setAllConfig(engineConfig(goodSettings));
     process.env["PULUMI_CONFIG_SECRET_KEYS"] = '["terrace:apps"]';
