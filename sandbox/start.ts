@@ -47,7 +47,7 @@ async function farewell(): Promise<void> {
   const host = `api.${stack}.${sandbox.seed.domain}`;
   const next = [
     [`source sandbox/env && pulumi preview -s ${stack} --diff`, "no change, and no connection to the server"],
-    [`npm run sandbox -- shell ${stack} terrace history truealpha-${stack}`, "what was released there, by whom"],
+    [`npm run images -- push truealpha/api:v2 --digests && pulumi up -s ${stack}`, "builds v2 and releases it (after the line above)"],
     ["npm run sandbox -- break edge outage", "a bad day at the edge; `break edge restore` ends it"],
   ] as const;
   const width = Math.max(...next.map(([command]) => command.length));
@@ -55,7 +55,7 @@ async function farewell(): Promise<void> {
 ${status}
 
 ${pico.bold("It answers:")}
-  curl --cacert ${sandbox.slot.caCertificate} --resolve ${host}:443:${sandbox.slot.edgeLoopback} \\
+  curl -sS --cacert ${sandbox.slot.caCertificate} --resolve ${host}:443:${sandbox.slot.edgeLoopback} \\
     --json '{"query":"${query}"}' https://${host}/graphql
 
 ${pico.bold("Three things to try next:")}

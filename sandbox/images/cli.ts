@@ -1,10 +1,14 @@
 /** `npm run images -- build|push|list`: the demo's images by hand. */
 import Table from "cli-table3";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { join } from "node:path";
+import { imageDigestsFileName } from "../../src/settings/imageDigests.ts";
 import { runningSandbox } from "../index.ts";
 import { buildImages } from "./build.ts";
 import { catalog } from "./catalog.ts";
-import { pushToSandbox } from "./publish.ts";
+import { checkoutDirectory } from "../shared/paths.ts";
+import { askedTags } from "./digests.ts";
+import { publishImages, pushToSandbox, versionedImages } from "./publish.ts";
 
 const program = new Command("images").description("Demo images, built from Debian packages, npm and Go without Docker.");
 const names = "truealpha/api (all its usual tags) or truealpha/api:v7; everything when none is named";
@@ -26,8 +30,22 @@ program
   .description("builds images and pushes them to the registry of this checkout's running sandbox; prints their references")
   .argument("[image...]", names)
   .option("--slot <number>", "a sandbox other than this checkout's", (text) => Number(text))
-  .action(async (images: string[], options: { slot?: number }) => {
+  .addOption(
+    new Option("--digests [file]", "also write the pushed builds there, as a CI does, for `images: fromBuild` and for promote").preset(
+      join(checkoutDirectory, imageDigestsFileName),
+    ),
+  )
+  .addHelpText("after", "\nA new build, released: npm run images -- push truealpha/api:v2 --digests && pulumi up --stack staging")
+  .action(async (images: string[], options: { slot?: number; digests?: string }) => {
+    if (options.digests?.endsWith(".json") === false)
+      throw new Error(`--digests: must be a file whose name ends in .json, got "${options.digests}"; name images before it`);
+    const asked = options.digests === undefined ? undefined : askedTags(images, versionedImages);
     const sandbox = await runningSandbox(options);
+    if (asked !== undefined && options.digests !== undefined) {
+      await publishImages(sandbox, options.digests, { tags: asked });
+      process.stdout.write(`==> wrote ${options.digests}; next: pulumi preview --stack staging --diff, pulumi up --stack staging\n`);
+      return;
+    }
     for (const { reference } of await pushToSandbox(sandbox, await buildImages(images))) process.stdout.write(`${reference}\n`);
   });
 

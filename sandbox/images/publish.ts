@@ -6,7 +6,7 @@ import { readIfPresent, replaceFile } from "../shared/files.ts";
 import { checkoutDirectory } from "../shared/paths.ts";
 import { step } from "../shared/step.ts";
 import { buildImages } from "./build.ts";
-import { nextDigests } from "./digests.ts";
+import { nextDigests, nextTags } from "./digests.ts";
 import { pushImages, type PushedImage } from "./push.ts";
 
 /** Which image each service of the demo application runs; beat is the worker's image with another command. */
@@ -20,9 +20,12 @@ const demoServices = {
   neo4j: "truealpha/neo4j",
 } as const;
 
+/** The demo's images that have versions. */
+export const versionedImages = ["truealpha/api", "truealpha/worker"] as const;
+
 export interface PublishOptions {
-  /** Tags of the two images that have versions. @default v1 for both */
-  readonly tags?: Readonly<Partial<Record<"truealpha/api" | "truealpha/worker", string>>>;
+  /** Tags of the images that have versions. @default those that the file names already, else v1 */
+  readonly tags?: Readonly<Record<string, string | undefined>>;
 }
 
 /** What a registry holds: the sandbox's part of a handle that publishing needs. */
@@ -33,7 +36,9 @@ export type RegistryOwner = Pick<SandboxHandle, "slot" | "seed">;
  * `file`, in the form of `image-digests.json`. Quick when nothing changed. Returns everything that was pushed.
  */
 export async function publishImages(sandbox: RegistryOwner, file: string, options: PublishOptions = {}): Promise<readonly PushedImage[]> {
-  const tags: Readonly<Record<string, string>> = { "truealpha/api": "v1", "truealpha/worker": "v1", ...options.tags };
+  const text = await readIfPresent(file);
+  const before = text === undefined ? {} : ImageDigests.parse(JSON.parse(text));
+  const tags = nextTags(before, options.tags ?? {}, versionedImages);
   const wanted = Object.entries(tags).map(([repository, tag]) => `${repository}:${tag}`);
   const pushed = await pushToSandbox(sandbox, await buildImages([...everything, ...wanted]));
   const referenceOf = (repository: string): string => {
@@ -44,8 +49,6 @@ export async function publishImages(sandbox: RegistryOwner, file: string, option
   };
   const images = Object.fromEntries(Object.entries(demoServices).map(([service, repository]) => [service, referenceOf(repository)]));
   const built = { truealpha: images, [platformEntry]: { ingress: referenceOf("terrace/traefik") } };
-  const text = await readIfPresent(file);
-  const before = text === undefined ? {} : ImageDigests.parse(JSON.parse(text));
   const after = nextDigests(before, built, { commit: await sourceCommit(), time: new Date().toISOString() });
   const next = `${JSON.stringify(after, null, 2)}\n`;
   if (next !== text) await replaceFile(file, next);

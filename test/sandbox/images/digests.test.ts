@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { nextDigests } from "../../../sandbox/images/digests.ts";
+import { askedTags, nextDigests, nextTags } from "../../../sandbox/images/digests.ts";
 
 const reference = (service: string, digit: string): string => `registry.terrace.test/truealpha/${service}:v1@sha256:${digit.repeat(64)}`;
 const commit = (digit: string): string => digit.repeat(40);
@@ -34,4 +34,32 @@ describe("image-digests.json", () => {
       assert.deepEqual(nextDigests(before, { truealpha: images }, provenance), { ...before, truealpha: { ...provenance, images } });
     });
   }
+});
+
+describe("tags of the next builds", () => {
+  const versioned = ["truealpha/api", "truealpha/worker"];
+  const naming = (api: string): typeof before => ({
+    ...before,
+    truealpha: { ...before.truealpha, images: { ...before.truealpha.images, api: reference("api", "a").replace(":v1@", `:${api}@`) } },
+  });
+  for (const [what, file, asked, tags] of [
+    ["are the first ones where there is no file", {}, {}, { "truealpha/api": "v1", "truealpha/worker": "v1" }],
+    ["are those asked for", {}, { "truealpha/worker": "v3" }, { "truealpha/api": "v1", "truealpha/worker": "v3" }],
+    ["stay where nobody asked: building again takes nothing back", naming("v12"), {}, { "truealpha/api": "v12", "truealpha/worker": "v1" }],
+    ["change where somebody asked", naming("v12"), { "truealpha/api": "v2" }, { "truealpha/api": "v2", "truealpha/worker": "v1" }],
+    ["leave behind what is broken on purpose", naming("v12-exits"), {}, { "truealpha/api": "v1", "truealpha/worker": "v1" }],
+  ] as const) {
+    it(what, () => assert.deepEqual(nextTags(file, asked, versioned), tags));
+  }
+
+  it("are asked for by name", () => {
+    assert.deepEqual(askedTags(["truealpha/api:v2", "truealpha/worker:v3-exits"], versioned), {
+      "truealpha/api": "v2",
+      "truealpha/worker": "v3-exits",
+    });
+    for (const name of ["truealpha/api", "truealpha/redis:8", "v2"])
+      assert.throws(() => askedTags([name], versioned), {
+        message: `--digests: writes one build of each image; name truealpha/api:v2 or truealpha/worker:v2 (both or one of them), got "${name}"`,
+      });
+  });
 });
