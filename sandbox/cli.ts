@@ -11,7 +11,7 @@ import { downSandbox, findSlot, runningSandbox, upSandbox, type SandboxHandle } 
 import { installPulumi } from "./plugins/install.ts";
 import type { SandboxStatus } from "./sandbox.ts";
 import { readSeed } from "./seed.ts";
-import { serverLeader, shellCommand } from "./serverShell.ts";
+import { serverLeader, shellCommand, wordsInServer } from "./serverShell.ts";
 import { environments, type Environment, type SlotOwner } from "./slot.ts";
 
 interface SlotOptions {
@@ -27,6 +27,7 @@ const program = new Command("sandbox")
       .choices(["main", "test", "bench"])
       .default("main"),
   )
+  .enablePositionalOptions()
   .showHelpAfterError();
 
 const slotOptions = (): SlotOptions => program.opts<SlotOptions>();
@@ -97,11 +98,12 @@ program
   .command("shell")
   .description("a root shell on a server, or one command there, without SSH")
   .argument("<server>")
-  .argument("[command...]")
+  .argument("[command...]", "a program and its arguments, as typed; a single word is a line for the shell there")
+  // What stands after the server's name is the command's, its options too.
+  .passThroughOptions()
   .action(async (name: string, words: string[]) => {
     const sandbox = await runningSandbox(slotOptions());
-    const argv = words.length === 0 ? ["/bin/bash", "--login"] : ["/bin/sh", "-c", words.join(" ")];
-    const { file, args } = shellCommand(await serverLeader(sandbox.server(name)), argv);
+    const { file, args } = shellCommand(await serverLeader(sandbox.server(name)), wordsInServer(words));
     await hand(file, args);
   });
 

@@ -89,6 +89,16 @@ export function shellCommand(leader: number, argv: readonly string[]): { readonl
   };
 }
 
+/**
+ * What `sandbox shell` runs for the words after the server's name: a login shell for none, a line of shell for a single one, and for several
+ * exactly that program with those arguments. Put together into a line, words with blanks would fall apart.
+ */
+export function wordsInServer(words: readonly string[]): readonly string[] {
+  const [line] = words;
+  if (line === undefined) return ["/bin/bash", "--login"];
+  return words.length === 1 ? ["/bin/sh", "-c", line] : words;
+}
+
 /** One login over SSH, from sshd's journal. */
 export interface SshLogin {
   readonly user: string;
