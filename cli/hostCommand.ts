@@ -16,7 +16,7 @@ const sshFailed = 255;
  * when the connection broke.
  */
 export async function runOnHost(stack: string, options: RemoteOptions, words: readonly string[], changes = false): Promise<ExitCode> {
-  const host = remoteHost(stack, readHostSettings(stack), options);
+  const host = remoteHost(stack, readHostSettings(stack), options, process.env);
   const directory = await mkdtemp(join(tmpdir(), "terrace-"));
   try {
     const knownHosts = join(directory, "known_hosts");

@@ -6,7 +6,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import pico from "picocolors";
 import { ask, NotRunning } from "./control.ts";
-import { exportLines, sandboxVariables, writeAuthorities } from "./environment.ts";
+import { exportLines, operatorVariables, sandboxVariables, writeAuthorities } from "./environment.ts";
 import { downSandbox, findSlot, runningSandbox, upSandbox, type SandboxHandle } from "./index.ts";
 import { installPulumi } from "./plugins/install.ts";
 import type { SandboxStatus } from "./sandbox.ts";
@@ -144,8 +144,10 @@ program
     await mkdir(join(slot.directory, "pulumi"), { recursive: true });
     // Sourced twice, the shell's own setting is no longer in the variable.
     const outer = process.env["TERRACE_OUTER_CA"] ?? process.env["NODE_EXTRA_CA_CERTS"];
+    const seed = await readSeed(slot);
     const variables = {
-      ...sandboxVariables(slot, await readSeed(slot), name as Environment),
+      ...sandboxVariables(slot, seed, name as Environment),
+      ...operatorVariables(slot, seed),
       ...installation.environment,
       ...(outer === undefined ? {} : { TERRACE_OUTER_CA: outer }),
       NODE_EXTRA_CA_CERTS: await writeAuthorities(slot, outer),

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { hostVariables, personVariables } from "../cli/remote.ts";
 import { serviceNames } from "./names.ts";
 import type { Seed } from "./seed.ts";
 import { readIfPresent, replaceFile } from "./shared/files.ts";
@@ -28,6 +29,22 @@ export function sandboxVariables(slot: Slot, seed: Seed, environment: Environmen
     // Quoted: Node splits this variable at spaces.
     NODE_OPTIONS: `--import="${pathToFileURL(join(checkoutDirectory, "sandbox/resolver/preload.mjs")).href}"`,
     TERRACE_RESOLVER: slot.gateway.ipv4,
+  };
+}
+
+/** Variables by which `npm run terrace` finds the slot's servers, and logs in there as the one operator that a sandbox has. */
+export function operatorVariables(slot: Slot, seed: Seed): Readonly<Record<string, string>> {
+  const servers = Object.entries(seed.servers).flatMap(([stack, { ipv4, hostKeys }]) => {
+    const names = hostVariables(stack);
+    return [
+      [names.address, ipv4],
+      [names.hostKey, hostKeys.ed25519],
+    ] as const;
+  });
+  return {
+    ...Object.fromEntries(servers),
+    [personVariables.user]: "operator",
+    [personVariables.identity]: join(slot.directory, "identities", "platform"),
   };
 }
 

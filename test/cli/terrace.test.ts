@@ -114,7 +114,7 @@ describe("where the host of a stack is", () => {
   const known = { ...settings, address: "203.0.113.7", hostKey: publicKey };
 
   it("says the stack file, or what was typed over it", () => {
-    assert.deepEqual(remoteHost("staging", known, {}), { ...known, user: undefined });
+    assert.deepEqual(remoteHost("staging", known, {}), { ...known, user: undefined, identity: undefined });
     const typed = { host: "2001:db8::1", hostKey: `${publicKey} comment`, port: "2222", user: "bob" };
     assert.deepEqual(remoteHost("staging", known, typed), {
       name: "staging-1",
@@ -122,13 +122,45 @@ describe("where the host of a stack is", () => {
       hostKey: `${publicKey} comment`,
       port: 2222,
       user: "bob",
+      identity: undefined,
     });
+  });
+
+  const variables = {
+    TERRACE_ADDRESS_PRE_PROD: "198.18.16.11",
+    TERRACE_HOST_KEY_PRE_PROD: publicKey,
+    TERRACE_USER: "operator",
+    TERRACE_IDENTITY: "/slot/identities/platform",
+  };
+  it("says the shell where the stack file is silent, and who the person is there", () => {
+    const host = remoteHost("pre-prod", settings, {}, variables);
+    assert.deepEqual(host, {
+      ...settings,
+      address: "198.18.16.11",
+      hostKey: publicKey,
+      user: "operator",
+      identity: "/slot/identities/platform",
+    });
+    const words = sshArguments(host, "/tmp/known", ["status"], false).join(" ");
+    assert.match(words, / -o IdentitiesOnly=yes -i \/slot\/identities\/platform -T -p 22 -l operator -- 198\.18\.16\.11 /);
+    assert.match(
+      messageOf(() => remoteHost("prod", settings, {}, variables)),
+      /^prod: no address of the host: .*\nprod: no host key/,
+    );
+  });
+
+  it("lends a login and a key of the shell's hosts to no other host", () => {
+    assert.deepEqual(remoteHost("pre-prod", known, {}, variables), { ...known, user: undefined, identity: undefined });
+    assert.match(
+      messageOf(() => remoteHost("pre-prod", settings, { host: "203.0.113.9" }, variables)),
+      /^pre-prod: no host key to know it by/,
+    );
   });
 
   it("is asked for where neither says", () => {
     assert.equal(
       messageOf(() => remoteHost("staging", settings, { port: "x" })),
-      `staging: no address of the host: give --host <address>, or write host.address into Pulumi.staging.yaml
+      `staging: no address of the host: give --host <address>, or write host.address into Pulumi.staging.yaml (in the sandbox: source sandbox/env)
 staging: no host key to know it by: give --host-key "ssh-ed25519 AAAA…", or write host.hostKey into Pulumi.staging.yaml
 staging: --port must be from 1 to 65535, got "x"`,
     );

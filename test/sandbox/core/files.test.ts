@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { exportLines, sandboxVariables, writeAuthorities } from "../../../sandbox/environment.ts";
+import { hostVariables } from "../../../cli/remote.ts";
+import { exportLines, operatorVariables, sandboxVariables, writeAuthorities } from "../../../sandbox/environment.ts";
 import { registryConfiguration } from "../../../sandbox/registry.ts";
 import type { Seed } from "../../../sandbox/seed.ts";
 import { serverFiles, type ServerFilesArgs } from "../../../sandbox/serverFiles.ts";
@@ -119,6 +120,19 @@ describe("environment of a shell", () => {
     assert.equal(variables["INFISICAL_CLIENT_SECRET"], "prod-secret");
     assert.doesNotMatch(JSON.stringify(variables), /staging-|test-(id|secret)/);
     assert.equal(variables["CLOUDFLARE_BASE_URL"], "https://cloudflare.terrace.test/client/v4");
+  });
+
+  it("says where each stack's server is, and whose key opens it", () => {
+    const server = (ipv4: string, ed25519: string): unknown => ({ ipv4, hostKeys: { ed25519 } });
+    const servers = { staging: server("198.18.18.11", "ssh-ed25519 AAAA"), "pre-prod": server("198.18.18.14", "ssh-ed25519 BBBB") };
+    assert.deepEqual(operatorVariables(slot, { servers } as unknown as Seed), {
+      TERRACE_ADDRESS_STAGING: "198.18.18.11",
+      TERRACE_HOST_KEY_STAGING: "ssh-ed25519 AAAA",
+      [hostVariables("pre-prod").address]: "198.18.18.14",
+      [hostVariables("pre-prod").hostKey]: "ssh-ed25519 BBBB",
+      TERRACE_USER: "operator",
+      TERRACE_IDENTITY: `${slot.directory}/identities/platform`,
+    });
   });
 });
 
