@@ -111,6 +111,10 @@ export const InstanceStatus = z.strictObject({
   serving: Serving.nullable(),
   since: Time.nullable(),
   version: z.string().nullable(),
+  /** An attempt that has not ended: it is under way, or was interrupted and the next request puts it right. */
+  unfinished: z
+    .strictObject({ request: z.enum(["rollout", "rollback"]), rollout: z.int(), phase: z.enum(phases), release: z.string() })
+    .nullable(),
   /** Hosts that the ingress routes to this instance now. */
   hosts: z.array(z.string()),
   containers: z.array(

@@ -16,8 +16,8 @@ import { hostPaths } from "./paths.ts";
 import { productionContext } from "./production.ts";
 import { InvalidRequest, parseRequest, readRequestText } from "./request.ts";
 import { unsealedText } from "./secrets/sealedRequest.ts";
+import { servingWord } from "./rollout/servingNow.ts";
 import { provideAtBoot } from "./secrets/secretFiles.ts";
-import { readCurrent } from "./state/current.ts";
 import { busySentence, leaseFile, removeHolder, writeHolder } from "./state/lease.ts";
 import { readOwner } from "./state/owner.ts";
 import { Envelope, supervise } from "./supervisor.ts";
@@ -126,10 +126,7 @@ async function printError(error: unknown, instance: string | undefined): Promise
 /** For last lines only: a record that cannot be read must not hide the failure that is being reported. */
 async function servingNow(instance: string | undefined): Promise<string | null> {
   if (instance === undefined) return null;
-  return await readCurrent(paths, instance).then(
-    (current) => current?.release ?? null,
-    () => "unknown (the record of what runs cannot be read)",
-  );
+  return await servingWord(paths, instance).catch(() => "unknown (the record of what runs cannot be read)");
 }
 
 function wantsTable(invocation: Invocation): boolean {

@@ -7,7 +7,9 @@ import { Failure } from "../ending.ts";
 import { readRouterFile } from "../ingress/routerFile.ts";
 import { routedHosts } from "../ingress/routing.ts";
 import { label } from "../release/composeFile.ts";
-import { currentInstances, readCurrent, serving } from "../state/current.ts";
+import { hasServed } from "../rollout/ending.ts";
+import { servingNow, unfinishedSentence } from "../rollout/servingNow.ts";
+import { currentInstances } from "../state/current.ts";
 import { readHistory } from "../state/history.ts";
 import { readOwner } from "../state/owner.ts";
 import { table } from "../table.ts";
@@ -40,7 +42,6 @@ async function knownInstances({ paths, docker }: Context): Promise<string[]> {
 
 async function instanceStatus(instance: string, context: Context): Promise<InstanceStatus> {
   const { paths, docker } = context;
-  const current = await readCurrent(paths, instance);
   const summaries = await docker.containers({ [label.instance]: instance });
   const containers = await Promise.all(summaries.map(({ id }) => docker.container(id)));
   const routes = await readRouterFile(paths, instance);
@@ -48,9 +49,7 @@ async function instanceStatus(instance: string, context: Context): Promise<Insta
   return {
     instance,
     environment: environment ?? (await readOwner(paths, instance))?.owner.stack ?? "",
-    serving: current === undefined ? null : serving(current),
-    since: current?.since ?? null,
-    version: current?.version ?? null,
+    ...(await servingNow(paths, instance)),
     hosts: routes === undefined ? [] : routedHosts(routes),
     containers: containers
       .flatMap((container) => (container === undefined ? [] : [containerStatus(container)]))
@@ -83,10 +82,16 @@ export function statusTable({ host, program, instances }: Status): string {
 }
 
 function instanceTable(instance: InstanceStatus): string {
-  const { serving, version, since, hosts, last, containers } = instance;
+  const { serving, version, since, unfinished, hosts, last, containers } = instance;
+  const between = unfinished !== null && hasServed(unfinished.phase);
   const serves =
-    serving === null ? "serves nothing" : `${serving.release} (version ${version ?? "?"}, ${serving.colour ?? "?"}) since ${since ?? "?"}`;
+    serving === null
+      ? between
+        ? "is between two releases"
+        : "serves nothing"
+      : `${serving.release} (version ${version ?? "?"}, ${serving.colour ?? "?"}) since ${since ?? "?"}`;
   const lines = [`\n${instance.instance}: ${serves}\n`];
+  if (unfinished !== null) lines.push(`  unfinished: ${unfinishedSentence(unfinished)}\n`);
   if (hosts.length > 0) lines.push(`  routes: ${hosts.map((host) => `https://${host}`).join(", ")}\n`);
   if (last !== null)
     lines.push(`  last: ${last.action} ${last.rollout} ${last.outcome} (${last.code}) at ${last.time} by ${last.actor.user}\n`);
