@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseReference } from "../contract/index.ts";
 import { faultsError } from "../src/settings/fault.ts";
-import { readImageDigests } from "../src/settings/imageDigests.ts";
+import { imageDigestsFileName, readImageDigests } from "../src/settings/imageDigests.ts";
 import type { DeclaredSettings } from "../src/settings/settings.ts";
 import { checkoutRoot, readDeclaredStackFile, stackFilePath } from "../src/settings/stackFile.ts";
 import { UserError } from "../src/settings/userError.ts";
@@ -44,7 +44,9 @@ function promotionOf(target: DeclaredSettings, apps: readonly string[], options:
     version: options.version,
   };
   if ((options.from === undefined) === (options.digests === undefined))
-    throw new UserError("promote: say where from, --from <stack> or --digests <file>, and only one of them");
+    throw new UserError(
+      `promote: say where from, --from <stack> or --digests <file>, and only one of them; for example "npm run promote -- ${target.environment} --digests ${imageDigestsFileName}"`,
+    );
   if (options.from !== undefined) return promoteStack(target, apps, readDeclaredStackFile(options.from, root), requester);
   const file = options.digests ?? "";
   const digests = readImageDigests(resolve(file), file);
@@ -72,7 +74,7 @@ function report(target: DeclaredSettings, changed: readonly AppPromotion[], file
 
 function imageBefore(target: DeclaredSettings, app: string, service: string): string {
   const images = target.apps[app]?.images;
-  return images === undefined || images === "fromBuild" ? "fromBuild" : (images[service] ?? "-");
+  return images === "fromBuild" ? images : (images?.[service] ?? "-");
 }
 
 /** Tag and the first digits of the digest: enough to tell two builds apart. */

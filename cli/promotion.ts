@@ -1,8 +1,9 @@
-import type { Provenance } from "../contract/index.ts";
+import { type Provenance, referenceFault } from "../contract/index.ts";
 import type { DeclaredApp, DeclaredSettings } from "../src/settings/settings.ts";
 import type { ImageDigests } from "../src/settings/imageDigests.ts";
 import type { Fault } from "../src/settings/fault.ts";
-import { fault } from "../src/settings/fault.ts";
+import { fault, seen } from "../src/settings/fault.ts";
+import { promoteCommand } from "../src/settings/rules/draft.ts";
 
 /** What a promotion writes for one app. */
 export interface AppPromotion {
@@ -31,7 +32,12 @@ export function promoteBuild(
 ): Promotion {
   return promoteEach(target, apps, (app) => {
     const build = builds[app];
-    if (build === undefined) return fault(`${file}: ${app}`, "is missing", "build the app's images");
+    if (build === undefined)
+      return fault(
+        `${file}: ${app}`,
+        "is missing",
+        "build the app's images, and let the build write them there (docs/own-servers.md, The images)",
+      );
     const version = requester.version ?? build.commit.slice(0, 12);
     return {
       images: build.images,
@@ -49,11 +55,18 @@ export function promoteStack(target: DeclaredSettings, apps: readonly string[], 
     const path = `${file}: apps.${app}`;
     if (from === undefined) return fault(path, "is missing", `choose one of: ${Object.keys(source.apps).sort().join(", ")}`);
     const { images, release } = from;
-    if (images === "fromBuild" || release === undefined)
+    if (images === undefined || images === "fromBuild" || release === undefined)
       return fault(
-        `${path}.images`,
-        'has nothing to promote: it is "fromBuild"',
-        `run "npm run promote -- ${target.environment} --app ${app} --digests image-digests.json"`,
+        `${path}.${images !== undefined && images !== "fromBuild" ? "release" : "images"}`,
+        images === "fromBuild" ? 'has nothing to promote: it is "fromBuild"' : "is missing: there is nothing to promote",
+        promoteCommand(target.environment, app),
+      );
+    const malformed = Object.entries(images).find(([, reference]) => referenceFault(reference) !== undefined);
+    if (malformed !== undefined)
+      return fault(
+        `${path}.images.${malformed[0]}`,
+        `${referenceFault(malformed[1])?.split("; ")[0] ?? ""}, got ${seen(malformed[1])}`,
+        promoteCommand(target.environment, app),
       );
     const { requestedBy, run, version } = requester;
     return { images, release: { version: version ?? release.version, commit: release.commit, requestedBy, run }, place: `${path}.images` };
@@ -95,10 +108,13 @@ function collectApp(app: string, declared: DeclaredApp, { images, release, place
   ready.push({ app, images: Object.fromEntries(services.map((service) => [service, images[service] ?? ""])), release });
 }
 
-/** Whether a stack runs exactly these images already: then nothing is written, not even who asked. */
+/**
+ * Whether a stack file says exactly these images already, and where they came from: then nothing is written, not even who asked. Images
+ * that somebody wrote by hand get their provenance, without which nothing can be released.
+ */
 export function isUnchanged(target: DeclaredSettings, { app, images }: AppPromotion): boolean {
-  const before = target.apps[app]?.images;
-  if (before === undefined || before === "fromBuild") return false;
+  const { images: before, release } = target.apps[app] ?? {};
+  if (before === undefined || before === "fromBuild" || release === undefined) return false;
   const services = new Set([...Object.keys(before), ...Object.keys(images)]);
   return [...services].every((service) => before[service] === images[service]);
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isMap, isScalar, type Pair, parse, parseDocument, stringify, type YAMLMap } from "yaml";
+import { isMap, isNode, isScalar, type Pair, parse, parseDocument, stringify, type YAMLMap } from "yaml";
 import { UserError } from "../src/settings/userError.ts";
 import type { AppPromotion } from "./promotion.ts";
 
@@ -27,17 +27,33 @@ function editApp(text: string, { app, images, release }: AppPromotion, file: str
     stringify({ release }, { lineWidth: 0, defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" }),
     indent,
   );
-  const releasePair = pairOf(settings, "release");
-  const edited =
-    releasePair === undefined
-      ? replacePair(text, settings, "images", `${imagesBlock}\n${" ".repeat(indent)}${releaseBlock}`)
-      : replaceBoth(text, settings, imagesBlock, releaseBlock);
+  const edited = withBlocks(text, settings, indent, imagesBlock, releaseBlock);
   // Guards against a way of writing YAML that nobody thought of: better no promotion than another one.
   const expected = parse(text) as { config: Record<string, Record<string, object>> };
   const apps = expected.config["terrace:apps"] ?? {};
   apps[app] = { ...apps[app], images, release };
   if (!isDeepStrictEqual(parse(edited), expected)) throw new Error(`${file}: apps.${app}: the edit would have changed something else`);
   return edited;
+}
+
+/** What is there is replaced where it stands; a release that is not comes after the images, and images that are not come first. */
+function withBlocks(text: string, settings: YAMLMap, indent: number, images: string, release: string): string {
+  const [hasImages, hasRelease] = [pairOf(settings, "images") !== undefined, pairOf(settings, "release") !== undefined];
+  const both = `${images}\n${" ".repeat(indent)}${release}`;
+  if (hasImages) return hasRelease ? replaceBoth(text, settings, images, release) : replacePair(text, settings, "images", both);
+  const replaced = hasRelease ? replacePair(text, settings, "release", release) : text;
+  return beforeFirst(replaced, settings, `${" ".repeat(indent)}${hasRelease ? images : both}\n`);
+}
+
+/** Before the first key and the comment lines that stand above it. */
+function beforeFirst(text: string, settings: YAMLMap, block: string): string {
+  let at = text.lastIndexOf("\n", rangeOf(settings.items[0])[0]) + 1;
+  for (;;) {
+    const above = text.lastIndexOf("\n", at - 2) + 1;
+    if (at === 0 || !/^\s*(?:#.*)?$/.test(text.slice(above, at - 1))) break;
+    at = above;
+  }
+  return text.slice(0, at) + block + text.slice(at);
 }
 
 function replaceBoth(text: string, settings: YAMLMap, images: string, release: string): string {
@@ -68,7 +84,7 @@ function rangeOf(pair: Pair | undefined): readonly [number, number] {
   const key: unknown = pair?.key;
   const value: unknown = pair?.value;
   const start = isScalar(key) ? key.range?.[0] : undefined;
-  const end = isScalar(value) || isMap(value) ? value.range?.[1] : undefined;
+  const end = isNode(value) ? value.range?.[1] : undefined;
   if (start === undefined || end === undefined) throw new Error("a key of the stack file has no place in its text");
   return [start, end];
 }

@@ -41,7 +41,7 @@ export function parseReference(reference: string): ParsedReference | undefined {
 export function referenceFault(reference: string): string | undefined {
   if (parseReference(reference) !== undefined) return undefined;
   if (!reference.includes("@"))
-    return 'must be pinned by digest: "registry/repository:tag@sha256:<64 hex>"; run "npm run promote" to write it';
+    return 'must be pinned by digest: "registry/repository:tag@sha256:<64 hex>"; its push printed the digest, and "docker buildx imagetools inspect" shows it';
   if (!/@sha256:[0-9a-f]{64}$/.test(reference))
     return "has a malformed digest: after @ there must be sha256: and 64 lower case hexadecimal digits";
   const name = reference.slice(0, reference.indexOf("@"));

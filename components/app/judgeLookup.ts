@@ -10,7 +10,7 @@ export function judgeLookup(reference: string, failure: string): LookupVerdict {
   if (/\b404\b|manifest unknown|name unknown/i.test(words)) {
     return {
       kind: "absent",
-      message: `the registry has no ${reference}; push it again, or run "npm run promote" with a digest that exists`,
+      message: `the registry has no ${reference}; push it again, or promote a build whose images are there`,
     };
   }
   if (/\b40[13]\b|unauthorized|denied|forbidden/i.test(words)) {

@@ -96,7 +96,7 @@ export function planService(name: string, people: PeopleService, input: ServiceI
 function image(service: string, written: string, input: ServiceInput, faults: FaultSink): string {
   const pinned = input.images[service];
   if (pinned === undefined) {
-    faults.below("image").add(`no digest for this service in the stack file; run "npm run promote" to write it`);
+    faults.below("image").add("no digest for this service in the stack file; promote a build that has its image");
     return written;
   }
   const reference = parseReference(pinned);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HostName, ImageReference, Provenance, ResourceName, ServiceName, UrlPath, VariableName } from "../../contract/index.ts";
+import { HostName, Provenance, ResourceName, ServiceName, UrlPath, VariableName } from "../../contract/index.ts";
 import { epoch } from "../shared/epoch.ts";
 
 /** Settings of Layer 3, key `apps.<app>` of a stack file: which images of an app run in this stack, on which names, and how they change. */
@@ -72,7 +72,8 @@ export const ImageSettings = z
     z.literal("fromBuild"),
     z.record(
       ServiceName,
-      ImageReference.meta({
+      // Its form is judged by a rule: what writes a right one (`promote`) must be able to read a wrong one.
+      z.string().meta({
         description: "`registry/repository:tag@sha256:<64 hex>`",
         examples: [`ghcr.io/example/api:1.4.2@sha256:${"0".repeat(64)}`],
       }),
@@ -80,14 +81,14 @@ export const ImageSettings = z
   ])
   .meta({
     description:
-      "One image per service of compose.yaml, pinned by digest; `npm run promote` writes them. `fromBuild` takes them from image-digests.json of this checkout, which only a sandbox may do.",
+      "One image per service of compose.yaml, pinned by digest; `npm run promote` writes them, also where there is no such key yet. `fromBuild` takes them from image-digests.json of this checkout, which only a sandbox may do.",
     examples: ["fromBuild"],
   });
 
 export const AppSettings = z.strictObject({
   epoch: epoch("the release"),
   secretsEpoch: epoch("the secrets of this app's containers"),
-  images: ImageSettings,
+  images: ImageSettings.optional(),
   release: ReleaseSettings.optional(),
   routes: z.array(RouteSettings).max(50).default([]).meta({ description: "Public names of the app. None: an app that only works." }),
   strategy: StrategySettings.prefault({}),

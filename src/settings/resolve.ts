@@ -67,7 +67,8 @@ function platformWithImage(platform: DeclaredSettings["platform"], build: Build 
 }
 
 function appWithImages(app: string, { images, release, ...rest }: DeclaredApp, build: Build | undefined): ResolvedApp {
-  if (images !== "fromBuild") return { ...rest, images, release: present(release, `release of ${app}`) };
+  if (images !== "fromBuild")
+    return { ...rest, images: present(images, `images of ${app}`), release: present(release, `release of ${app}`) };
   const built = present(build, `build of ${app}`);
   const used = Object.keys(rest.files.roles).map((service) => [service, present(built.images[service], `image of ${service}`)] as const);
   return { ...rest, images: Object.fromEntries(used), release: buildProvenance(built) };

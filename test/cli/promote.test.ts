@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { promote, type PromoteOptions } from "../../cli/promoteCommand.ts";
 import { requestedBy, runOf } from "../../cli/requester.ts";
 import { readStackFile } from "../../src/settings/stackFile.ts";
@@ -28,6 +29,9 @@ function checkout(digests: unknown = { shop: build }): string {
 }
 
 const output = (stack: string, options: PromoteOptions, root: string): Promise<string> => outputOf(() => promote(stack, options, root));
+
+const sayWhereFrom =
+  'promote: say where from, --from <stack> or --digests <file>, and only one of them; for example "npm run promote -- staging --digests image-digests.json"';
 
 const who = { requestedBy: "alice@example.com", run: "run-7" };
 
@@ -68,6 +72,58 @@ describe("promote", () => {
     assert.equal(readFileSync(join(root, "Pulumi.staging.yaml"), "utf8"), before);
   });
 
+  // What a person has who begins with an app of their own; each of these stack files is refused with the hint to promote.
+  const { images, release } = goodSettings.apps.shop;
+  for (const [what, change, before] of [
+    ["no images yet", { images: undefined, release: undefined }, "-"],
+    ["images written by hand, and nothing that says where they came from", { images, release: undefined }, "1.2.0 aaaaaaaaaaaa"],
+    ["images that are not pinned", { images: { web: "web:latest" }, release }, "web:latest"],
+    ["a release and no images", { images: undefined, release }, "-"],
+  ] as const) {
+    it(`is a way out of ${what}`, async () => {
+      const settings = { ...goodSettings, apps: { shop: { ...goodSettings.apps.shop, ...change } } };
+      const root = makeCheckout({ "Pulumi.staging.yaml": stackFile(settings), ...goodAppFiles });
+      assert.match(
+        messageOf(() => readStackFile("staging", root)),
+        /run "npm run promote -- staging --app shop --digests image-digests\.json"/,
+      );
+      writeFileSync(join(root, "digests.json"), JSON.stringify({ shop: { ...build, images: goodSettings.apps.shop.images } }));
+      const said = await output("staging", { ...who, app: ["shop"], digests: join(root, "digests.json") }, root);
+      assert.ok(said.includes(`│ shop │ web      │ ${before} `), said);
+      const app = readStackFile("staging", root).apps["shop"];
+      assert.deepEqual(app?.images, goodSettings.apps.shop.images);
+      assert.deepEqual(app.release, { version: "fedcba987654", commit: build.commit, ...who });
+    });
+  }
+
+  for (const [what, change, fault] of [
+    [
+      "no images",
+      { images: undefined, release: undefined },
+      'apps.shop.images: is missing: there is nothing to promote; run "npm run promote -- prod --app shop --digests image-digests.json"',
+    ],
+    [
+      "no provenance",
+      { release: undefined },
+      'apps.shop.release: is missing: there is nothing to promote; run "npm run promote -- prod --app shop --digests image-digests.json"',
+    ],
+    [
+      "an image that is not pinned",
+      { images: { ...images, web: "web:latest" } },
+      'apps.shop.images.web: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "web:latest"; run "npm run promote -- prod --app shop --digests image-digests.json"',
+    ],
+  ] as const) {
+    it(`takes nothing from a stack with ${what}`, () => {
+      const root = checkout();
+      const settings = { ...goodSettings, apps: { shop: { ...goodSettings.apps.shop, ...change } } };
+      writeFileSync(join(root, "Pulumi.staging.yaml"), stringify(stackFile(settings)));
+      assert.equal(
+        messageOf(() => promote("prod", { from: "staging" }, root)),
+        `promotion into prod: 1 fault\n  Pulumi.staging.yaml: ${fault}`,
+      );
+    });
+  }
+
   it("says as JSON what it wrote, and leaves no other file behind", async () => {
     const root = checkout();
     const before = readdirSync(root);
@@ -83,12 +139,8 @@ describe("promote", () => {
   });
 
   const faults: readonly (readonly [string, (root: string) => PromoteOptions, string])[] = [
-    ["neither source", () => ({}), "promote: say where from, --from <stack> or --digests <file>, and only one of them"],
-    [
-      "both sources",
-      () => ({ from: "prod", digests: "x" }),
-      "promote: say where from, --from <stack> or --digests <file>, and only one of them",
-    ],
+    ["neither source", () => ({}), sayWhereFrom],
+    ["both sources", () => ({ from: "prod", digests: "x" }), sayWhereFrom],
     [
       "no such file",
       () => ({ digests: "nowhere.json" }),
@@ -145,7 +197,7 @@ describe("npm run promote", () => {
       assert.fail("it ended well");
     } catch (error) {
       const { status, stderr } = error as { status: number; stderr: string };
-      assert.equal(stderr, "promote: say where from, --from <stack> or --digests <file>, and only one of them\n");
+      assert.equal(stderr, `${sayWhereFrom}\n`);
       assert.equal(status, 50);
     }
   });

@@ -31,6 +31,12 @@ const cases: readonly (readonly [string, string, string])[] = [
     "      release: {version: '1'}\n      epoch: 1\n      images: fromBuild\n",
     "RELEASE      epoch: 1\nIMAGES",
   ],
+  [
+    "no images yet",
+    "      # public names\n      routes: []\n      epoch: 1\n",
+    "WRITTEN      # public names\n      routes: []\n      epoch: 1\n",
+  ],
+  ["a release without images", "\n      epoch: 1 # why\n      release: {version: '1'}\n", "IMAGES\n      epoch: 1 # why\nRELEASE"],
   ["both, and the last thing of the file", "      images: {api: old}\n      release:\n        version: x\n", "WRITTEN"],
 ];
 

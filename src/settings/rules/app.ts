@@ -1,4 +1,4 @@
-import { environmentDeliveryFault } from "../../../contract/index.ts";
+import { environmentDeliveryFault, referenceFault } from "../../../contract/index.ts";
 import { type ProgramVariable, programVariables } from "../../secrets/programVariables.ts";
 import { appFileName } from "../appFiles.ts";
 import { seen } from "../fault.ts";
@@ -59,7 +59,14 @@ export const images: Rule = function* ({ stack, settings, apps }) {
         );
       continue;
     }
-    if (images === undefined) continue;
+    if (images === undefined) {
+      if (!isWritten(written, "images")) yield faultAt([...path, "images"], "is missing", promoteCommand(stack, app));
+      continue;
+    }
+    for (const [service, reference] of entries(images)) {
+      const wrong = referenceFault(reference)?.split("; ")[0];
+      if (wrong !== undefined) yield faultAt([...path, "images", service], `${wrong}, got ${seen(reference)}`, promoteCommand(stack, app));
+    }
     if (!hasRelease)
       yield faultAt([...path, "release"], "is missing: a reviewer must see where the images came from", promoteCommand(stack, app));
     const roles = apps[app]?.roles;

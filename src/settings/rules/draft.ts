@@ -1,6 +1,6 @@
 import type { AppDraft } from "../appFiles.ts";
 import { fault, type Fault, type PathSegment, pathText } from "../fault.ts";
-import type { DigestsFile } from "../imageDigests.ts";
+import { type DigestsFile, imageDigestsFileName } from "../imageDigests.ts";
 import type { StackInput } from "../schema.ts";
 
 /** A value some parts of which may have been left out because they were faulty. */
@@ -48,9 +48,9 @@ export function isWritten(mapping: object, key: string): boolean {
   return Object.hasOwn(mapping, key);
 }
 
-/** The command that writes an app's images into a stack file. */
+/** The command that writes an app's images into a stack file, as it can be pasted. */
 export function promoteCommand(stack: string, app: string): string {
-  return `run "npm run promote -- ${stack} --app ${app}"`;
+  return `run "npm run promote -- ${stack} --app ${app} --digests ${imageDigestsFileName}"`;
 }
 
 export function listed(names: Iterable<string>): string {

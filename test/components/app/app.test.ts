@@ -90,7 +90,7 @@ describe("data", () => {
 
 describe("a failed look-up in the registry", () => {
   const cases: readonly [string, LookupVerdict["kind"], RegExp][] = [
-    ["Got bad response from registry: 404 Not Found", "absent", /^the registry has no shop@x; push it again, or run "npm run promote"/],
+    ["Got bad response from registry: 404 Not Found", "absent", /^the registry has no shop@x; push it again, or promote a build/],
     ["manifest unknown", "absent", /^the registry has no/],
     ["Got bad response from registry: 401 Unauthorized", "unknown", /^refused the credentials: check REGISTRY_USERNAME/],
     ["Got bad response from registry: 503 Service Unavailable", "unknown", /^could not be asked: .* 503/],

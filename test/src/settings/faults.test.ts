@@ -87,7 +87,7 @@ const cases: readonly (readonly [string, unknown, string])[] = [
   [
     "platform.ingress.image",
     "traefik:v3",
-    'platform.ingress.image: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "traefik:v3"; run "npm run promote" to write it',
+    'platform.ingress.image: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "traefik:v3"; its push printed the digest, and "docker buildx imagetools inspect" shows it',
   ],
   [
     "platform.ingress.trustedProxies",
@@ -114,16 +114,17 @@ const cases: readonly (readonly [string, unknown, string])[] = [
     goodSettings.apps.shop,
     'apps.Shop: the name must be lower case letters, digits and single hyphens, beginning with a letter, at most 24 characters, got "Shop"; choose another name',
   ],
+  ["apps.shop.images", undefined, 'apps.shop.images: is missing; run "npm run promote -- staging --app shop --digests image-digests.json"'],
   ["apps.shop.images", "latest", 'apps.shop.images: must be "fromBuild" or a mapping, got "latest"; for example "fromBuild"'],
   [
     "apps.shop.images.web",
     "registry.example.com/shop/web:1.2.0",
-    'apps.shop.images.web: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "registry.example.com/shop/web:1.2.0"; run "npm run promote" to write it',
+    'apps.shop.images.web: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "registry.example.com/shop/web:1.2.0"; run "npm run promote -- staging --app shop --digests image-digests.json"',
   ],
   [
     "apps.shop.images.web",
     `registry.example.com/shop/web@${digest}`,
-    `apps.shop.images.web: needs the tag beside the digest, "registry/repository:tag@sha256:…": the tag tells people which build it is, got "registry.example.com/shop/web@sha256:${"a".repeat(39)}…; for example "ghcr.io/example/api:1.4.2@sha256:${"0".repeat(64)}"`,
+    `apps.shop.images.web: needs the tag beside the digest, "registry/repository:tag@sha256:…": the tag tells people which build it is, got "registry.example.com/shop/web@sha256:${"a".repeat(39)}…; run "npm run promote -- staging --app shop --digests image-digests.json"`,
   ],
   [
     "apps.shop.release.commit",
@@ -256,13 +257,13 @@ const cases: readonly (readonly [string, unknown, string])[] = [
   [
     "apps.shop.images.database",
     undefined,
-    'apps.shop.images.database: is missing: apps/shop/compose.yaml has this service; run "npm run promote -- staging --app shop"',
+    'apps.shop.images.database: is missing: apps/shop/compose.yaml has this service; run "npm run promote -- staging --app shop --digests image-digests.json"',
   ],
   ["apps.shop.images.cache", reference("c"), `apps.shop.images.cache: belongs to no service of apps/shop/compose.yaml; remove it`],
   [
     "apps.shop.release",
     undefined,
-    'apps.shop.release: is missing: a reviewer must see where the images came from; run "npm run promote -- staging --app shop"',
+    'apps.shop.release: is missing: a reviewer must see where the images came from; run "npm run promote -- staging --app shop --digests image-digests.json"',
   ],
   ["apps.platform", goodSettings.apps.shop, "apps.platform: is the platform's own name; give the app's folder another name"],
   [
@@ -403,7 +404,7 @@ describe("images from a build", () => {
 
   it("need image-digests.json", () => {
     assert.deepEqual(faultsOf(fromBuild), [
-      'apps.shop.images: is "fromBuild", but there is no image-digests.json; run "npm run promote -- staging --app shop", or build the images (npm start does in the sandbox)',
+      'apps.shop.images: is "fromBuild", but there is no image-digests.json; run "npm run promote -- staging --app shop --digests image-digests.json", or build the images (npm start does in the sandbox)',
       'platform.ingress.image: is "fromBuild", but there is no image-digests.json; write its pinned reference here, or build the images (npm start does in the sandbox)',
     ]);
   });
@@ -421,21 +422,21 @@ describe("images from a build", () => {
 
   it("need their app in it", () => {
     assert.deepEqual(faultsOf(fromBuild, withDigests({ platform: good.platform })), [
-      'apps.shop.images: is "fromBuild", but image-digests.json has no "shop"; run "npm run promote -- staging --app shop", or build its images',
+      'apps.shop.images: is "fromBuild", but image-digests.json has no "shop"; run "npm run promote -- staging --app shop --digests image-digests.json", or build its images',
     ]);
   });
 
   it("must be pinned there too", () => {
     assert.deepEqual(faultsOf(fromBuild, withDigests({ ...good, shop: { ...build, commit: 7, images: { web: "web:1" } } })), [
       'image-digests.json: shop.commit: must be text, got 7; for example "9f2c41d"',
-      'image-digests.json: shop.images.web: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "web:1"; run "npm run promote" to write it',
+      'image-digests.json: shop.images.web: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "web:1"; its push printed the digest, and "docker buildx imagetools inspect" shows it',
     ]);
   });
 
   it("are not promoted as well", () => {
     const both = changed(fromBuild, "apps.shop.release", goodSettings.apps.shop.release);
     assert.deepEqual(faultsOf(both, withDigests(good)), [
-      'apps.shop.release: must not stand beside "images: fromBuild", whose file says it; remove it, or run "npm run promote -- staging --app shop"',
+      'apps.shop.release: must not stand beside "images: fromBuild", whose file says it; remove it, or run "npm run promote -- staging --app shop --digests image-digests.json"',
     ]);
   });
 

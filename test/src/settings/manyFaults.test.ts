@@ -31,10 +31,10 @@ const settings = {
 const message = `Pulumi.staging.yaml: 29 faults
   apps.shop.environment.web.KEY: looks like a private key and must not stand in a stack file; put it into the secret store, and replace it: it has been written down
   apps.shop.images.cache: belongs to no service of apps/shop/compose.yaml; remove it
-  apps.shop.images.cache: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "x"; run "npm run promote" to write it
-  apps.shop.images.database: is missing: apps/shop/compose.yaml has this service; run "npm run promote -- staging --app shop"
-  apps.shop.images.web: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "web:latest"; run "npm run promote" to write it
-  apps.shop.release: is missing: a reviewer must see where the images came from; run "npm run promote -- staging --app shop"
+  apps.shop.images.cache: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "x"; run "npm run promote -- staging --app shop --digests image-digests.json"
+  apps.shop.images.database: is missing: apps/shop/compose.yaml has this service; run "npm run promote -- staging --app shop --digests image-digests.json"
+  apps.shop.images.web: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "web:latest"; run "npm run promote -- staging --app shop --digests image-digests.json"
+  apps.shop.release: is missing: a reviewer must see where the images came from; run "npm run promote -- staging --app shop --digests image-digests.json"
   apps.shop.routes[0].host: has no DNS record, got "shop.example.com"; add a record of that name to edge.records
   apps.shop.routes[0].service: must be a service with role web, database has role data, got "database"; choose one of: web
   apps.shop.strategy.drainSeconds: must be from 0 to 3600, got -1; the default is 30 seconds
@@ -53,7 +53,7 @@ const message = `Pulumi.staging.yaml: 29 faults
   host.port: must be from 1 to 65535, got 0; the default is 22
   platform.docker.logMaximumFile: is not a setting here, got 3; did you mean "logMaximumFiles"?
   platform.epoch: must be a whole number, got 1.5; for example 2
-  platform.ingress.image: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "traefik:v3"; run "npm run promote" to write it
+  platform.ingress.image: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "traefik:v3"; its push printed the digest, and "docker buildx imagetools inspect" shows it
   platform.ingress.trustedProxies[0]: would trust every address there is, got "0.0.0.0/0"; see docs/settings.md
   pulumi:disable-default-providers: must be ["*"], got nothing; add it below config, next to the keys that begin with "terrace:"
   registry.address: must be a host name with or without port, no scheme and no path, got "https://ghcr.io/shop"; for example "ghcr.io"
