@@ -4,14 +4,14 @@ import type { Context } from "../context.ts";
 import { Failure } from "../ending.ts";
 import { readRouterFile } from "../ingress/routerFile.ts";
 import { leadsTo, targetOf } from "../ingress/routing.ts";
-import { routeClash, routedInstances } from "../ingress/view.ts";
 import { InvalidRequest } from "../request.ts";
 import { readCurrent } from "../state/current.ts";
-import { readOwner, requireOwner } from "../state/owner.ts";
+import { requireOwner } from "../state/owner.ts";
 import { readReleases } from "../state/releases.ts";
 import { readRelease } from "../release/releaseDirectory.ts";
 import type { Standing } from "./attempt.ts";
 import { inspect, membersOf } from "./colour.ts";
+import { requireFreeRoutes } from "./freeRoutes.ts";
 import type { Order } from "./order.ts";
 import { planFaults } from "./planFaults.ts";
 import { secretValues } from "./secretValues.ts";
@@ -32,7 +32,7 @@ export async function admit(order: Order, context: Context): Promise<Admission> 
   if (before !== undefined && (await runsAlready(order, before, context))) return { kind: "unchanged", current: before.current };
   await requireVolumes(manifest, context);
   await requireDataNetwork(manifest, context);
-  if (manifest.release.routes.length > 0) await requireFreeRoutes(manifest, context);
+  await requireFreeRoutes(manifest, context);
   return { kind: "admitted", before, secrets: await secretValues(order, context) };
 }
 
@@ -72,16 +72,4 @@ async function requireDataNetwork(manifest: Manifest, { docker }: Context): Prom
   if (waits && (await docker.network(network)) === undefined) {
     throw new Failure("refused", "data_absent", `there is no network ${network} on this host`);
   }
-}
-
-async function requireFreeRoutes({ instance, environment, release }: Manifest, { ingress, paths }: Context): Promise<void> {
-  const view = await ingress.view();
-  const neighbours = new Set<string>();
-  for (const other of routedInstances(view)) {
-    // A record that cannot be read is its own instance's trouble; here it only means that nobody may share its names.
-    const owner = await readOwner(paths, other).catch(() => undefined);
-    if (owner?.owner.stack === environment) neighbours.add(other);
-  }
-  const clash = routeClash(view, instance, release.routes, neighbours);
-  if (clash !== undefined) throw new Failure("refused", "route_clash", clash);
 }

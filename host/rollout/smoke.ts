@@ -5,6 +5,7 @@ import { candidateHeader, routerFileText } from "../ingress/routing.ts";
 import { askLocally, showing, signpost } from "./ask.ts";
 import { newTarget, oldTarget, routing } from "./attempt.ts";
 import type { Attempt } from "./attempt.ts";
+import { requireFreeRoutes } from "./freeRoutes.ts";
 import { smokeFault } from "./verdict.ts";
 
 /** Asks the candidate itself, through Traefik, on routers that only the holder of this rollout's token can reach. */
@@ -12,6 +13,7 @@ export async function smoke(attempt: Attempt): Promise<string> {
   const { context, manifest } = attempt;
   if (manifest.release.routes.length === 0) return "no routes, nothing to ask";
   await openCandidateRoutes(attempt);
+  await requireFreeRoutes(manifest, context);
 
   const post = signpost(manifest);
   if (post?.echoes === true) {
