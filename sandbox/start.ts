@@ -2,15 +2,16 @@
  * `npm start`: from a fresh clone to a running release. Brings up the sandbox, builds and pushes the demo's images, puts Pulumi in place and
  * runs `pulumi up` of the staging stack, for real. Does again only what is not done; asks nothing.
  */
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import pico from "picocolors";
 import { beginGoTools } from "../toolchain/goTool.ts";
+import { inForeground } from "./foreground.ts";
 import { publishImages } from "./images/publish.ts";
 import { type SandboxHandle, shellOutput, upSandbox } from "./index.ts";
 import { pulumiEnvironment } from "./pulumiEnvironment.ts";
 import { checkoutDirectory } from "./shared/paths.ts";
 import { step } from "./shared/step.ts";
+import { lockWords } from "./stackLock.ts";
 
 const stack = "staging";
 const started = performance.now();
@@ -29,16 +30,18 @@ await farewell();
 
 /** Runs the command line on this terminal, so that a person sees what the engine shows. */
 async function pulumi(...args: string[]): Promise<void> {
-  const child = spawn("pulumi", args, { cwd: checkoutDirectory, env: environment, stdio: ["ignore", "inherit", "inherit"] });
-  const exitCode = await new Promise<number>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? 130));
+  const options = { cwd: checkoutDirectory, env: environment };
+  const { exitCode, interrupted } = await inForeground("pulumi", args, options, {
+    first: "Stopping: Pulumi begins nothing new and waits for what is under way (up to a minute). Ctrl-C again breaks it off",
+    again: "Breaking Pulumi off; what it has begun on the server goes on there",
   });
   if (exitCode === 0) return;
+  const lock = await lockWords(join(sandbox.slot.directory, "pulumi"), stack);
+  const how = interrupted ? `was stopped (exit code ${exitCode})` : `ended with ${exitCode}`;
   process.stderr.write(
-    `\n !  pulumi ${args[0] ?? ""} ended with ${exitCode}; what ran before still runs. "npm start" goes on from here.\n`,
+    `\n !  pulumi ${args[0] ?? ""} ${how}; what ran before still runs. ${lock === undefined ? "" : `\n !  ${lock}\n    After that `}"npm start" goes on from here.\n`,
   );
-  process.exit(exitCode);
+  process.exit(interrupted ? 130 : exitCode);
 }
 
 async function farewell(): Promise<void> {
