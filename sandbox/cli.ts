@@ -13,6 +13,7 @@ import type { SandboxStatus } from "./sandbox.ts";
 import { readSeed } from "./seed.ts";
 import { serverLeader, shellCommand, wordsInServer } from "./serverShell.ts";
 import { environments, type Environment, type SlotOwner } from "./slot.ts";
+import { switchTable } from "./switches.ts";
 
 interface SlotOptions {
   readonly slot?: number;
@@ -122,11 +123,15 @@ program
 
 program
   .command("break")
-  .description('turn a switch of a service, for a bad day: break cloudflare outage, break servers powerCut \'{"server":"staging"}\'')
-  .argument("<service>")
-  .argument("<control>")
+  .description("turn a switch of a service, for a bad day; without a switch, which there are and what they want to know")
+  .argument("[service]", "for example edge")
+  .argument("[switch]", "for example outage")
   .argument("[json]", "what the switch wants to know")
-  .action(async (service: string, control: string, json: string | undefined) => {
+  .action(async (service: string | undefined, control: string | undefined, json: string | undefined) => {
+    if (service === undefined || control === undefined) {
+      process.stdout.write(`${switchTable(service)}\nFields that are shown may be left out, unless they are said to be needed.\n`);
+      return;
+    }
     const sandbox = await runningSandbox(slotOptions());
     const result = await sandbox.control(service, control, json === undefined ? undefined : parseJson(json));
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
@@ -144,6 +149,7 @@ program
     await mkdir(join(slot.directory, "pulumi"), { recursive: true });
     // Sourced twice, the shell's own setting is no longer in the variable.
     const outer = process.env["TERRACE_OUTER_CA"] ?? process.env["NODE_EXTRA_CA_CERTS"];
+    if ((await running()) === undefined) process.stderr.write(" !  the sandbox is down: npm run sandbox -- up brings it up\n");
     const seed = await readSeed(slot);
     const variables = {
       ...sandboxVariables(slot, seed, name as Environment),
@@ -170,7 +176,7 @@ async function running(): Promise<SandboxHandle | undefined> {
 }
 
 function print(status: SandboxStatus): void {
-  const table = new Table({ head: ["server", "state", "IPv4", "IPv6", "boots", ""], style: { head: [], border: [] } });
+  const table = new Table({ head: ["server", "state", "IPv4", "IPv6", "boots since up", "note"], style: { head: [], border: [] } });
   for (const server of status.servers) {
     table.push([server.name, server.state, server.ipv4, server.ipv6, server.boots, server.note ?? ""]);
   }

@@ -11,6 +11,8 @@ export interface FetchWatch {
   readonly signal: AbortSignal;
   /** The last network error: the SDK drops its cause. */
   failure?: unknown;
+  /** Status of the last answer, unless something was asked after it: the SDK sleeps over a 429 and tells nobody. */
+  status?: number;
 }
 
 /** nginx's "client closed request": no server sends it, and the SDK retries only 429 and network errors. */
@@ -40,8 +42,11 @@ async function watchedFetch(plain: typeof fetch, ...[input, init]: Parameters<ty
   const watch = watches.getStore();
   if (watch === undefined) return plain(input, init);
   if (watch.signal.aborted) return new Response(null, { status: gaveUp });
+  delete watch.status;
   try {
-    return await plain(input, { ...init, signal: AbortSignal.any([watch.signal, ...(init?.signal ? [init.signal] : [])]) });
+    const response = await plain(input, { ...init, signal: AbortSignal.any([watch.signal, ...(init?.signal ? [init.signal] : [])]) });
+    watch.status = response.status;
+    return response;
   } catch (error) {
     watch.failure = error;
     throw error;

@@ -63,6 +63,7 @@ async function guarded<T>({ place, deadline }: Run, step: StoreStep, work: () =>
   try {
     return await Promise.race([working, aborted(deadline)]);
   } catch (error) {
+    if (deadline.aborted && watch.status === 429) throw refusalError(place, step, { status: 429, message: "" });
     if (deadline.aborted) throw deadlineError(place, step, deadlineSeconds);
     const refusal = refusalOf(error);
     if (refusal !== undefined) throw refusalError(place, step, refusal);

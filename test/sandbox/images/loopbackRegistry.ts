@@ -2,12 +2,16 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { slotCertificates } from "../../../sandbox/ca.ts";
 import { startRegistry } from "../../../sandbox/registry.ts";
+import type { RunningService } from "../../../sandbox/shared/service.ts";
 import { slotOf, type Slot } from "../../../sandbox/slot.ts";
 
 export const credentials = { user: "pusher", password: 'p"a$s\\w' } as const;
 
 /** The sandbox's registry with its certificates, on a loopback address instead of a slot's bridge. `last` is the address's last number. */
-export async function startLoopbackRegistry(directory: string, last: number): Promise<{ readonly slot: Slot; close(): Promise<void> }> {
+export async function startLoopbackRegistry(
+  directory: string,
+  last: number,
+): Promise<{ readonly slot: Slot; readonly service: RunningService; close(): Promise<void> }> {
   const slot: Slot = {
     ...slotOf(7),
     registry: { ipv4: `127.77.250.${last}`, ipv6: `::ffff:127.77.251.${last}` },
@@ -17,6 +21,6 @@ export async function startLoopbackRegistry(directory: string, last: number): Pr
   };
   await mkdir(directory, { recursive: true });
   await slotCertificates(slot);
-  const registry = await startRegistry({ slot, ...credentials });
-  return { slot, close: () => registry.close() };
+  const service = await startRegistry({ slot, ...credentials });
+  return { slot, service, close: () => service.close() };
 }
