@@ -19,11 +19,16 @@ export interface Login {
 export const operatorGroup = "terrace-operators";
 const deployerPattern = /^deploy-(?<environment>[a-z][a-z0-9-]*)$/;
 
+/** Environment of a deploy user; `undefined` for everybody else. */
+export function deployEnvironment(user: string): string | undefined {
+  return deployerPattern.exec(user)?.groups?.["environment"];
+}
+
 /** Throws `Failure (wrong_environment)` for anyone who has no business here. */
 export function judgeCaller(login: Login): Caller {
   if (login.userId !== 0) throw new Failure("refused", "wrong_environment", "the program must run as root: call it through sudo");
   if (login.sudoUser === undefined || login.sudoUser === "root") return { kind: "root", user: "root" };
-  const environment = deployerPattern.exec(login.sudoUser)?.groups?.["environment"];
+  const environment = deployEnvironment(login.sudoUser);
   if (environment !== undefined) return { kind: "deployer", user: login.sudoUser, environment };
   if (login.groups.includes(operatorGroup)) return { kind: "operator", user: login.sudoUser };
   throw new Failure(

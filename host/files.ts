@@ -37,11 +37,13 @@ export async function writeFlushed(path: string, content: string | Uint8Array, m
  * Appends one line in one write and flushes it. `line` has no line break. A last line without one, as a power cut or a full disk leaves it,
  * goes: what is appended to it would be one damaged line in the middle of the file.
  */
-export async function appendLine(path: string, line: string, mode = 0o644): Promise<void> {
+export async function appendLine(path: string, line: string, mode = 0o600): Promise<void> {
   if (line.includes("\n")) throw new RangeError("a line must not contain a line break");
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, "a+", mode);
   try {
+    // Not through the mode of `open`, which an existing file keeps.
+    await file.chmod(mode);
     const { size } = await file.stat();
     if (size > 0 && (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer[0] !== lineBreak)
       await file.truncate((await readFile(path)).lastIndexOf(lineBreak) + 1);

@@ -54,7 +54,7 @@ export async function writeDataReport(context: Context, course: DataCourse, conc
     provenance: null,
     reason: null,
   };
-  await replaceFile(join(context.paths.instance(instance), "reports", `${number}.json`), `${canonicalJson(Report.parse(report))}\n`);
+  await replaceFile(join(context.paths.instance(instance), "reports", `${number}.json`), `${canonicalJson(Report.parse(report))}\n`, 0o600);
   await appendHistory(context.paths, instance, environment, {
     time: report.finishedAt,
     rollout: number,

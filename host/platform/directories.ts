@@ -7,25 +7,26 @@ import { directoryFault, faultsOf, makeManagedDirectory } from "./managedFile.ts
 import type { ManagedDirectory } from "./managedFile.ts";
 
 /**
- * Everything the program keeps belongs to root. People may read what is not secret (releases, who deployed what); secrets, sealed or not,
- * lie below folders that only root can enter.
+ * Everything the program keeps belongs to root, and only root can enter the folders that tell of instances: deploy users have a shell, and
+ * what one environment runs and who deployed it is not for another one's. They and people ask `terrace status` and `terrace history`.
+ * Open are the links by name, and what Traefik reads but for its keys.
  */
 export function wantedDirectories(paths: HostPaths): ManagedDirectory[] {
   const open = 0o755;
   const closed = 0o700;
   return [
-    { path: join(paths.root, "srv/releases"), mode: open },
-    { path: join(paths.root, "srv/releases/stacks"), mode: open },
-    { path: paths.currentRecords, mode: open },
-    { path: join(paths.root, "srv/releases/verified"), mode: open },
-    { path: join(paths.root, "srv/releases/quarantine"), mode: open },
+    { path: join(paths.root, "srv/releases"), mode: closed },
+    { path: join(paths.root, "srv/releases/stacks"), mode: closed },
+    { path: paths.currentRecords, mode: closed },
+    { path: join(paths.root, "srv/releases/verified"), mode: closed },
+    { path: join(paths.root, "srv/releases/quarantine"), mode: closed },
     { path: join(paths.root, "srv/stacks"), mode: open },
     { path: join(paths.root, "srv/terrace"), mode: open },
-    { path: join(paths.root, "srv/terrace/data"), mode: open },
+    { path: join(paths.root, "srv/terrace/data"), mode: closed },
     { path: paths.ingress, mode: open },
     { path: paths.ingressDynamic, mode: open },
     { path: paths.ingressCertificates, mode: closed },
-    { path: paths.state, mode: open },
+    { path: paths.state, mode: closed },
     { path: paths.sealedSecrets, mode: closed },
     { path: paths.instance(hostSecretsLease), mode: closed },
   ];

@@ -30,13 +30,16 @@ export interface Concluded {
   readonly before: Current | undefined;
 }
 
+/** Logs of containers are in it. */
+const mode = 0o600;
+
 /** Writes down how it ended: the full report under its number and in the release's directory, one line of history for everybody. */
 export async function writeReport(context: Context, concluded: Concluded, conclusion: Conclusion): Promise<void> {
   const { manifest, number, release } = concluded;
   const { instance, environment } = manifest;
   const text = `${canonicalJson(Report.parse(reportOf(context, concluded, conclusion)))}\n`;
-  await replaceFile(join(context.paths.instance(instance), "reports", `${number}.json`), text);
-  if (release !== undefined) await replaceFile(join(context.paths.release(instance, release), reportFile), text);
+  await replaceFile(join(context.paths.instance(instance), "reports", `${number}.json`), text, mode);
+  if (release !== undefined) await replaceFile(join(context.paths.release(instance, release), reportFile), text, mode);
   await appendHistory(context.paths, instance, environment, historyEntry(context, concluded, conclusion));
 }
 

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { contractVersion, parseReference, shortId } from "../../contract/index.ts";
 import type { InstanceStatus, Status } from "../../contract/index.ts";
+import { deployEnvironment } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { Failure } from "../ending.ts";
 import { readRouterFile } from "../ingress/routerFile.ts";
@@ -15,11 +16,14 @@ import { readOwner } from "../state/owner.ts";
 import { table } from "../table.ts";
 import { verb } from "../verb.ts";
 
-/** `terrace status`: what runs on this host, from Docker and Traefik's files as much as from our own records. */
+/**
+ * `terrace status`: what runs on this host, from Docker and Traefik's files as much as from our own records. A deploy user sees the
+ * instances of its own environment.
+ */
 export const statusVerb = verb({
   accepts: "status",
   run: async ({ instance }, context) => {
-    const known = await knownInstances(context);
+    const known = await visibleInstances(context);
     if (instance !== undefined && !known.includes(instance)) {
       throw new Failure("refused", "no_such_instance", `${instance} is not known on this host; there are: ${known.join(", ") || "none"}`);
     }
@@ -40,15 +44,30 @@ async function knownInstances({ paths, docker }: Context): Promise<string[]> {
   return [...new Set([...(await currentInstances(paths)), ...owned.flat(), ...running])].sort();
 }
 
+async function visibleInstances(context: Context): Promise<string[]> {
+  const all = await knownInstances(context);
+  const own = deployEnvironment(context.actor.user);
+  if (own === undefined) return all;
+  const environments = await Promise.all(all.map((instance) => environmentOf(instance, context)));
+  return all.filter((_, index) => environments[index] === own);
+}
+
+/** The owner record's word first: a container's labels are what a release says of itself. Empty where nobody says. */
+async function environmentOf(instance: string, { paths, docker }: Context): Promise<string> {
+  const owner = await readOwner(paths, instance);
+  if (owner !== undefined) return owner.owner.stack;
+  const [container] = await docker.containers({ [label.instance]: instance });
+  return container?.labels[label.environment] ?? "";
+}
+
 async function instanceStatus(instance: string, context: Context): Promise<InstanceStatus> {
   const { paths, docker } = context;
   const summaries = await docker.containers({ [label.instance]: instance });
   const containers = await Promise.all(summaries.map(({ id }) => docker.container(id)));
   const routes = await readRouterFile(paths, instance);
-  const environment = containers.find((container) => container !== undefined)?.labels[label.environment];
   return {
     instance,
-    environment: environment ?? (await readOwner(paths, instance))?.owner.stack ?? "",
+    environment: await environmentOf(instance, context),
     ...(await servingNow(paths, instance)),
     hosts: routes === undefined ? [] : routedHosts(routes),
     containers: containers
