@@ -26,13 +26,14 @@ export function planMounts(people: PeopleService, input: MountInput, faults: Fau
       sink.add(`must be NAME:/path, ./config/FILE:/path:ro or a mapping with type, source and target, got ${seen(written)}`);
     else if (mount.type === "bind") mounts.push(...bind(mount, input, sink));
     else if (mount.type === "volume") mounts.push(...volume(mount, input, sink));
+    else if (mount.readOnly) sink.add("is memory that nobody could write; leave read_only out");
     else mounts.push(memory(mount.target));
   });
-  for (const target of typeof people.tmpfs === "string" ? [people.tmpfs] : (people.tmpfs ?? [])) {
-    const [path = "", options = ""] = target.split(":", 2);
-    const size = /(?:^|,)size=(\d+)([kmg]?)/i.exec(options);
-    mounts.push(memory(path, size === null ? undefined : bytes(size[1] ?? "0", size[2] ?? "")));
-  }
+  const written = typeof people.tmpfs === "string" ? [people.tmpfs] : (people.tmpfs ?? []);
+  written.forEach((text, index) => {
+    const mount = tmpfs(text, faults.below(typeof people.tmpfs === "string" ? "tmpfs" : `tmpfs[${index}]`));
+    if (mount !== undefined) mounts.push(mount);
+  });
   return mounts.length === 0 ? undefined : mounts;
 }
 
@@ -67,6 +68,27 @@ function volume(mount: WrittenMount, input: MountInput, faults: FaultSink): Moun
   }
   const { source, target, readOnly } = mount;
   return [readOnly ? { type: "volume", source, target, read_only: true } : { type: "volume", source, target }];
+}
+
+/**
+ * `/path` or `/path:size=64m`. Docker knows more options and other forms of a size; each that this passed over would be a folder of another
+ * size or other rights than the file says.
+ */
+function tmpfs(written: string, faults: FaultSink): Mount | undefined {
+  const colon = written.indexOf(":");
+  const [target, options] = colon < 0 ? [written, []] : [written.slice(0, colon), written.slice(colon + 1).split(",")];
+  if (!target.startsWith("/")) faults.add(`must begin with an absolute path, got ${seen(written)}; write /path:size=64m`);
+  const others = options.filter((option) => !option.startsWith("size="));
+  if (others.length > 0)
+    faults.add(`has options that are not known here: ${others.map(seen).join(", ")}; leave them out, size=64m is the one there is`);
+  const sizes = options.filter((option) => option.startsWith("size="));
+  if (sizes.length > 1) faults.add(`has more than one size, got ${seen(written)}`);
+  const [size] = sizes;
+  const number = /^size=([1-9]\d{0,11})([kmg]?)$/i.exec(size ?? "");
+  if (size !== undefined && number === null)
+    faults.add(`has the size ${seen(size.slice("size=".length))}; write a whole number of bytes, or with k, m or g: size=64m`);
+  if (!target.startsWith("/") || others.length > 0 || sizes.length > 1 || (size !== undefined && number === null)) return undefined;
+  return memory(target, number === null ? undefined : bytes(number[1] ?? "", number[2] ?? ""));
 }
 
 /** Writable for everybody, as /tmp is: Docker would take over the mode of the folder in the image, but not its owner. */

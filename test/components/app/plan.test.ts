@@ -38,6 +38,20 @@ describe("planning an app", () => {
     });
   });
 
+  it("takes a size of memory as a whole number, alone or with a unit, and none where there is none", () => {
+    const sizes = ["/a", "/b:size=5", "/c:size=2K", "/d:size=3m", "/e:size=1g"];
+    const compose = shopCompose.replace("tmpfs: /tmp:size=64m", `tmpfs: ${JSON.stringify(sizes)}`);
+    const mounts = plan({ compose }).release.runtime.document.services["api"]?.volumes ?? [];
+    const found = mounts.flatMap((mount) => (mount.type === "tmpfs" ? [[mount.target, mount.tmpfs.size]] : []));
+    assert.deepEqual(found, [
+      ["/a", undefined],
+      ["/b", 5],
+      ["/c", 2048],
+      ["/d", 3 * 1024 ** 2],
+      ["/e", 1024 ** 3],
+    ]);
+  });
+
   it("says of each service what it is, waits for and gets", () => {
     assert.deepEqual(plan().release.services, {
       api: { role: "web", waitFor: ["postgres"], secrets: { env: ["DATABASE_PASSWORD"], file: ["SIGNING_KEY"] }, update: "overlap" },
@@ -91,6 +105,7 @@ describe("planning an app", () => {
 
 describe("what cannot be rolled out is refused, with its reason", () => {
   const api = (yaml: string): string => shopCompose.replace("    command: [serve, --port, 8000]", `    command: [serve]\n    ${yaml}`);
+  const tmpfs = (written: string): string => shopCompose.replace("tmpfs: /tmp:size=64m", `tmpfs: ${written}`);
   const cases: readonly [string, Parameters<typeof shop>[0], RegExp][] = [
     ["host ports", { compose: api('ports: ["80:80"]') }, /compose\.yaml: services\.api\.ports: publishes on the host past the ingress/],
     ["container names", { compose: api("container_name: x") }, /services\.api\.container_name: is one name for two colours/],
@@ -201,6 +216,21 @@ describe("what cannot be rolled out is refused, with its reason", () => {
       "a route to a worker",
       { routes: [{ ...shop().routes[0]!, service: "worker" }] },
       /routes\.api: "worker" is a worker; only web services take requests/,
+    ],
+    ["a tmpfs size in percent", { compose: tmpfs("/tmp:size=50%") }, /services\.api\.tmpfs: has the size "50%"; write a whole number/],
+    ["a tmpfs size with a fraction", { compose: tmpfs("/tmp:size=1.5g") }, /services\.api\.tmpfs: has the size "1\.5g"/],
+    ["a tmpfs of nothing", { compose: tmpfs("/tmp:size=0") }, /services\.api\.tmpfs: has the size "0"/],
+    ["two tmpfs sizes", { compose: tmpfs("/tmp:size=1m,size=2m") }, /services\.api\.tmpfs: has more than one size/],
+    [
+      "options of a tmpfs that would be passed over",
+      { compose: tmpfs("[/a, '/tmp:size=1m,mode=0700,uid=1000,ro']") },
+      /services\.api\.tmpfs\[1\]: has options that are not known here: "mode=0700", "uid=1000", "ro"; leave them out/,
+    ],
+    ["a tmpfs nowhere", { compose: tmpfs("tmp:size=1m") }, /services\.api\.tmpfs: must begin with an absolute path, got "tmp:size=1m"/],
+    [
+      "a tmpfs that nobody could write",
+      { compose: shopCompose.replace('["uploads:/srv/uploads",', "[{type: tmpfs, target: /x, read_only: true},") },
+      /services\.api\.volumes\[0\]: is memory that nobody could write; leave read_only out/,
     ],
     ["YAML with a key twice", { compose: `${shopCompose}\nvolumes: {}` }, /compose\.yaml: is not YAML: Map keys must be unique/],
   ];
