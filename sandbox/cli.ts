@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import pico from "picocolors";
 import { ask, NotRunning } from "./control.ts";
@@ -13,6 +13,7 @@ import type { SandboxStatus } from "./sandbox.ts";
 import { readSeed } from "./seed.ts";
 import { serverLeader, shellCommand, wordsInServer } from "./serverShell.ts";
 import { environments, type Environment, type SlotOwner } from "./slot.ts";
+import { makeStack } from "./stack.ts";
 import { switchTable } from "./switches.ts";
 
 interface SlotOptions {
@@ -146,7 +147,6 @@ program
     const slot = await findSlot(slotOptions());
     if (!existsSync(slot.seed)) throw new NotRunning(`slot ${slot.number}: was never up; run "npm run sandbox -- up"`);
     const installation = await installPulumi({ home: join(slot.directory, "pulumi-home") });
-    await mkdir(join(slot.directory, "pulumi"), { recursive: true });
     // Sourced twice, the shell's own setting is no longer in the variable.
     const outer = process.env["TERRACE_OUTER_CA"] ?? process.env["NODE_EXTRA_CA_CERTS"];
     if ((await running()) === undefined) process.stderr.write(" !  the sandbox is down: npm run sandbox -- up brings it up\n");
@@ -158,7 +158,9 @@ program
       ...(outer === undefined ? {} : { TERRACE_OUTER_CA: outer }),
       NODE_EXTRA_CA_CERTS: await writeAuthorities(slot, outer),
     };
-    process.stdout.write(exportLines({ ...variables, PATH: withNode(installation.environment["PATH"]) }));
+    const all = { ...variables, PATH: withNode(installation.environment["PATH"]) };
+    await makeStack(slot, name, { ...process.env, ...all });
+    process.stdout.write(exportLines(all));
   });
 
 /** The search path with the running Node's folder at its front and nothing in it twice. */

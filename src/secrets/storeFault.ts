@@ -40,7 +40,7 @@ export function refusalError(place: StorePlace, step: StoreStep, refusal: Refusa
     return storeError(
       place,
       `does not let this machine identity ${right} in project ${place.projectId}, environment "${place.environment}" (${words})`,
-      "add the identity to the project with a role that may, for this environment; one identity per environment",
+      `add the identity to the project with a role that may, for this environment; one identity per environment, so for another stack log in with that one's (sandbox: source sandbox/env ${place.environment})`,
     );
   }
   if (status === 404 || status === 400 || status === 422) {

@@ -391,8 +391,24 @@ describe("sandbox core", () => {
       }
     });
 
+    /** What `source sandbox/env test` evaluates and says, for this slot. */
+    const sourced = (): Promise<{ stdout: string; stderr: string }> =>
+      execa(process.execPath, ["sandbox/cli.ts", "--purpose", "test", "env", "test"]);
+
+    it("is the outside world of a shell that sources sandbox/env: with the environment's stack, and another only when it is asked for", async () => {
+      const { stdout, stderr } = await sourced();
+      assert.equal(stderr, "");
+      const stacks = await execa("bash", ["-c", `${stdout}\npulumi stack ls --json`]);
+      assert.deepEqual(
+        (JSON.parse(stacks.stdout) as { name: string }[]).map(({ name }) => name),
+        ["test"],
+      );
+      assert.equal((await sourced()).stdout, stdout);
+    });
+
     it("leaves no process, mount, interface or control group after down, and no state after reset", async () => {
       await downSandbox(quiet);
+      assert.match((await sourced()).stderr, /^ !  the sandbox is down: npm run sandbox -- up brings it up$/);
       assert.deepEqual(await traces(sandbox.slot), []);
       assert.equal(existsSync(sandbox.slot.seed), true);
       await downSandbox({ ...quiet, reset: true });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -107,6 +107,11 @@ describe("environment of a shell", () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it("is refused to a shell that cannot have it, in words", () => {
+    const ran = spawnSync("dash", ["-c", ". sandbox/env; echo $?"], { cwd: join(import.meta.dirname, "../../.."), encoding: "utf8" });
+    assert.deepEqual([ran.stdout, ran.stderr], ["1\n", ' !  sandbox/env: is for bash; start one ("bash"), then: source sandbox/env\n']);
   });
 
   it("has the identity of its environment and no other", () => {

@@ -72,7 +72,7 @@ const cases: readonly (readonly [string, Handler, string])[] = [
   [
     "no access",
     refuse(list, 403, "You are not a member of this project"),
-    'secret store: URL does not let this machine identity read secrets in project project-1, environment "staging" (status 403, "You are not a member of this project"); add the identity to the project with a role that may, for this environment; one identity per environment',
+    'secret store: URL does not let this machine identity read secrets in project project-1, environment "staging" (status 403, "You are not a member of this project"); add the identity to the project with a role that may, for this environment; one identity per environment, so for another stack log in with that one\'s (sandbox: source sandbox/env staging)',
   ],
   [
     "an environment that is not there",
@@ -292,7 +292,7 @@ describe("putting values into Infisical", () => {
     [
       "says when it may not",
       withSecret(absent, { status: 403, body: { message: "You are not allowed to create on secrets" } }),
-      'secret store: URL does not let this machine identity create and edit secrets in project project-1, environment "staging" (status 403, "You are not allowed to create on secrets"); add the identity to the project with a role that may, for this environment; one identity per environment',
+      'secret store: URL does not let this machine identity create and edit secrets in project project-1, environment "staging" (status 403, "You are not allowed to create on secrets"); add the identity to the project with a role that may, for this environment; one identity per environment, so for another stack log in with that one\'s (sandbox: source sandbox/env staging)',
     ],
     [
       "says when the folder is not there",
