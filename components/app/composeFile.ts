@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AppRole } from "../../contract/index.ts";
 import { type FaultSink, seen } from "../shared/fault.ts";
 import { yamlDocument } from "../shared/yamlDocument.ts";
+import { unquotedFaults } from "./literalText.ts";
 
 /**
  * `apps/<app>/compose.yaml` as people write it: the Compose Specification, without what cannot be rolled out in two colours. Shapes are read
@@ -121,7 +122,7 @@ export function readComposeFile(text: string, faults: FaultSink): PeopleCompose 
     faults.add("must be a mapping with `services`");
     return undefined;
   }
-  const before = countRefusals(raw, faults);
+  const before = countRefusals(raw, faults) + unquotedFaults(document, faults);
   const parsed = PeopleCompose.safeParse(withoutRefused(raw));
   for (const issue of parsed.error?.issues ?? []) faults.below(issue.path.join(".")).add(describe(issue));
   return parsed.success && before === 0 ? parsed.data : undefined;
