@@ -92,18 +92,22 @@ export const reasons = {
   route_clash: { fault: "environment", remedy: "another router on this host claims the same name; remove it or change the route" },
   dependency_down: { fault: "environment", remedy: "the data services are not healthy; look at `terrace status`" },
   package_failed: { fault: "environment", remedy: "look at apt's message; run pulumi up again" },
-  state_unreadable: { fault: "environment", remedy: "run `terrace doctor` on the host" },
+  state_unreadable: { fault: "environment", remedy: "put the named file back as it was, from a backup; what runs goes on meanwhile" },
   audit_unwritable: { fault: "environment", remedy: "make /var/lib/terrace/audit.jsonl writable again" },
   interrupted: { fault: "environment", remedy: "run pulumi up again; the host was put back to a complete release" },
 
   // standing decisions
-  held: { fault: "none", remedy: "deploy other digests, or lift the hold with `terrace hold --lift --reason …`" },
-  quarantined: { fault: "none", remedy: "deploy a fixed release, or lift the quarantine with `terrace quarantine --lift --reason …`" },
+  held: { fault: "none", remedy: "deploy other digests than those that were taken back" },
+  quarantined: { fault: "none", remedy: "deploy a fixed release" },
   restart_needs_maintenance: { fault: "none", remedy: "set `platform.maintenance: true` for one run" },
   lease_held: { fault: "none", remedy: "wait for the running request, or look at `terrace status`" },
 
   // us
-  rollback_incomplete: { fault: "tool", remedy: "both releases are bad or unreachable; read the report and run `terrace doctor`" },
+  rollback_incomplete: {
+    fault: "tool",
+    remedy:
+      "look at `terrace status`, mend what the message names, and run pulumi up with a release that works: it first puts right what was left",
+  },
   bug: { fault: "tool", remedy: "please report it with the journal's lines" },
 } as const satisfies Record<string, Reason>;
 
