@@ -114,12 +114,16 @@ export const reasons = {
 export type ReasonCode = keyof typeof reasons;
 export const ReasonCode = z.enum(Object.keys(reasons) as [ReasonCode, ...ReasonCode[]]);
 
-/** The last line of standard error of every request that failed; scripts and people read it, so its form is part of the contract. */
+/**
+ * The last line of standard error of every request that failed; scripts and people read it, so its form is part of the contract. `serving`:
+ * the release that serves now, `null` for none; left out where the request is about no instance, of which nothing can be said.
+ */
 export function failureLine(ending: {
   readonly outcome: Outcome;
   readonly code: ReasonCode;
   readonly what: string;
-  readonly serving?: string | undefined;
+  readonly serving?: string | null | undefined;
 }): string {
-  return `terrace: ${ending.outcome} (${ending.code}): ${ending.what.replace(/\s+/g, " ")}; now serving ${ending.serving ?? "nothing"}`;
+  const now = ending.serving === undefined ? "" : `; now serving ${ending.serving ?? "nothing"}`;
+  return `terrace: ${ending.outcome} (${ending.code}): ${ending.what.replace(/\s+/g, " ")}${now}`;
 }

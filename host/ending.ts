@@ -17,6 +17,8 @@ export type Ending =
       readonly what: string;
       /** Release that serves now. `undefined`: main looks it up; `null`: nothing serves. */
       readonly serving?: string | null;
+      /** What happened was told as it happened; else it is told before what to do about it. */
+      readonly told?: true;
     };
 
 /**

@@ -11,10 +11,10 @@ export interface Output {
 }
 
 /**
- * The one place where an ending becomes output. `serving` is the release that serves now, for failures that do not say so themselves;
- * `asTable` is what a person at a terminal gets of a verb that prints.
+ * The one place where an ending becomes output. `serving` is the release that serves now (`null`: none, `undefined`: the request is about no
+ * instance), for failures that do not say so themselves; `asTable` is what a person at a terminal gets of a verb that prints.
  */
-export function outputOf(ending: Ending, serving: string | null, asTable = false): Output {
+export function outputOf(ending: Ending, serving: string | null | undefined, asTable = false): Output {
   switch (ending.kind) {
     case "succeeded": {
       const { outcome, what, release } = ending.result;
@@ -30,9 +30,11 @@ export function outputOf(ending: Ending, serving: string | null, asTable = false
     case "printed":
       return { stdout: asTable ? ending.table : `${canonicalJson(ending.json)}\n`, stderr: "", exitCode: 0 };
     case "failed": {
-      const now = ending.serving === undefined ? serving : ending.serving;
-      const line = failureLine({ ...ending, serving: now ?? undefined });
-      return { stdout: "", stderr: `    next: ${reasons[ending.code].remedy}\n${line}\n`, exitCode: exitCodes[ending.outcome] };
+      // An instance that this host does not know may be a slip of the pen for one that serves.
+      const lookedUp = ending.code === "no_such_instance" ? undefined : serving;
+      const line = failureLine({ ...ending, serving: ending.serving === undefined ? lookedUp : ending.serving });
+      const first = ending.told === true ? "" : ` !  ${ending.what}\n`;
+      return { stdout: "", stderr: `${first}    next: ${reasons[ending.code].remedy}\n${line}\n`, exitCode: exitCodes[ending.outcome] };
     }
   }
 }
@@ -41,10 +43,11 @@ export function outputOf(ending: Ending, serving: string | null, asTable = false
 export function endingOf(error: unknown): { readonly ending: Ending; readonly stderr: string } {
   if (error instanceof Failure) {
     const faults = error instanceof InvalidRequest && error.faults.length > 1 ? error.faults : [];
-    const ending = { kind: "failed", outcome: error.outcome, code: error.code, what: error.message } as const;
+    const told = faults.length > 0 ? ({ told: true } as const) : {};
+    const ending = { kind: "failed", outcome: error.outcome, code: error.code, what: error.message, ...told } as const;
     return { ending, stderr: faults.map((fault) => ` !  ${faultLine(fault)}\n`).join("") };
   }
   const { code, what } = causeOf(error);
   const stack = error instanceof Error ? (error.stack ?? what) : what;
-  return { ending: { kind: "failed", outcome: "internal", code, what }, stderr: `${stack}\n` };
+  return { ending: { kind: "failed", outcome: "internal", code, what, told: true }, stderr: `${stack}\n` };
 }

@@ -19,11 +19,21 @@ export type Invocation =
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
-export const usage = `usage: terrace status [INSTANCE] [--json]
-       terrace history INSTANCE [--limit N] [--json]
-       terrace rollback INSTANCE [--steps N | --release NAME] --reason TEXT
-       terrace VERB < REQUEST.json
+const typedUsage: Readonly<Record<string, string>> = {
+  status: "terrace status [INSTANCE] [--json]",
+  history: "terrace history INSTANCE [--limit N] [--json]",
+  rollback: "terrace rollback INSTANCE [--steps N | --release NAME] --reason TEXT",
+};
+
+export const usage = `usage: ${[...Object.values(typedUsage), "terrace VERB < REQUEST.json"].join("\n       ")}
 `;
+
+/** What is wrong with an entry whose standard input holds nothing: whoever typed it wanted words of their own. */
+export function emptyRequest(verb: string): InvalidRequest {
+  const typed = Object.hasOwn(typedUsage, verb) ? typedUsage[verb] : undefined;
+  const what = typed === undefined ? `${verb} takes its request as JSON on standard input, and that is empty` : `usage: ${typed}`;
+  return new InvalidRequest("malformed_request", what);
+}
 
 /** `program` is the path it was called by, `user` who calls. Throws `InvalidRequest` for arguments that are wrong. */
 export function readInvocation(program: string, words: readonly string[], user: string): Invocation {
@@ -37,16 +47,22 @@ export function readInvocation(program: string, words: readonly string[], user: 
     return { kind: "entry", verb: name.slice("terrace-".length) };
   }
   const [verb, ...rest] = words;
-  if (verb === undefined || verb === "help" || verb === "--help") return { kind: "help" };
+  if (verb === undefined || helpWords.has(verb) || rest.some((word) => word === "--help" || word === "-h")) return { kind: "help" };
   if (rest.length === 0 && !typedWithoutArguments.has(verb)) return { kind: "entry", verb };
   return { verb, ...typedRequest(verb, rest, user) };
 }
 
+const helpWords: ReadonlySet<string> = new Set(["help", "--help", "-h"]);
 const typedWithoutArguments: ReadonlySet<string> = new Set(["status"]);
 
 function typedRequest(verb: string, words: readonly string[], user: string): Omit<Extract<Invocation, { kind: "typed" }>, "verb"> {
-  const { values, positionals } = parseWords(words);
-  const [instance] = positionals;
+  if (!Object.hasOwn(typedUsage, verb))
+    throw new InvalidRequest("malformed_request", `${verb} takes no arguments; give the request as JSON on standard input`);
+  const { values, positionals } = parseWords(verb, words);
+  const [instance, surplus] = positionals;
+  // Most often the rest of a reason whose quotes a shell has taken away: the history would keep its first word.
+  if (surplus !== undefined) throw wrongWords(verb, `"${surplus}" is one word too many; put a reason of several words in quotes`);
+  if (instance === undefined && verb !== "status") throw wrongWords(verb, "the instance is missing");
   const typed = (fields: Readonly<Record<string, unknown>>) =>
     ({
       kind: "typed",
@@ -59,16 +75,21 @@ function typedRequest(verb: string, words: readonly string[], user: string): Omi
     case "history":
       return typed({ limit: Number(values.limit ?? "20") });
     case "rollback": {
+      if (values.reason === undefined) throw wrongWords(verb, "--reason is missing");
       const target =
         values.release === undefined ? { kind: "steps", steps: Number(values.steps ?? "1") } : { kind: "release", release: values.release };
       return typed({ target, reason: values.reason, requestedBy: user });
     }
     default:
-      throw new InvalidRequest("malformed_request", `${verb} takes no arguments; give the request as JSON on standard input`);
+      throw new TypeError(`unreachable: "${verb}" has a usage and no request`);
   }
 }
 
-function parseWords(words: readonly string[]) {
+function wrongWords(verb: string, what: string): InvalidRequest {
+  return new InvalidRequest("malformed_request", `${what}; usage: ${typedUsage[verb] ?? ""}`);
+}
+
+function parseWords(verb: string, words: readonly string[]) {
   try {
     return parseArgs({
       args: [...words],
@@ -82,6 +103,7 @@ function parseWords(words: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new InvalidRequest("malformed_request", error instanceof Error ? error.message : String(error));
+    // Node's own advice on a word that begins with a hyphen is longer than the fault.
+    throw wrongWords(verb, error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
   }
 }

@@ -8,7 +8,7 @@ import { execute } from "./command.ts";
 import type { Ending } from "./ending.ts";
 import { endingOf, outputOf } from "./finish.ts";
 import type { Output } from "./finish.ts";
-import { readInvocation, usage } from "./invocation.ts";
+import { emptyRequest, readInvocation, usage } from "./invocation.ts";
 import type { Invocation } from "./invocation.ts";
 import { relay } from "./ingress/relay.ts";
 import { loginKey } from "./loginKey.ts";
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
     if (invocation.kind === "supervised") return await carryOut(invocation.verb, verb);
 
     const caller = judgeCaller(login);
-    const text = invocation.kind === "typed" ? invocation.text : await unsealedText(await readRequestText(process.stdin), paths);
+    const text = invocation.kind === "typed" ? invocation.text : await requestText(invocation.verb);
     const request = parseRequest(text, verb.accepts);
     instance = subjectOf(request).instance;
     await checkAuthority(caller, request);
@@ -80,6 +80,13 @@ async function carryOut(name: string, verb: Verb): Promise<number> {
   } catch (error) {
     return await printError(error, instance);
   }
+}
+
+/** The request of an entry. Somebody at a terminal, or with nothing to say, wanted to know how to ask. */
+async function requestText(verb: string): Promise<string> {
+  const text = process.stdin.isTTY ? "" : await readRequestText(process.stdin);
+  if (text.trim() === "") throw emptyRequest(verb);
+  return await unsealedText(text, paths);
 }
 
 function versionEnding(): Ending {
@@ -123,9 +130,12 @@ async function printError(error: unknown, instance: string | undefined): Promise
   return print({ ...output, stderr: stderr + output.stderr });
 }
 
-/** For last lines only: a record that cannot be read must not hide the failure that is being reported. */
-async function servingNow(instance: string | undefined): Promise<string | null> {
-  if (instance === undefined) return null;
+/**
+ * For last lines only: a record that cannot be read must not hide the failure that is being reported. `null`: the instance serves nothing;
+ * `undefined`: the request is about none.
+ */
+async function servingNow(instance: string | undefined): Promise<string | null | undefined> {
+  if (instance === undefined) return undefined;
   return await servingWord(paths, instance).catch(() => "unknown (the record of what runs cannot be read)");
 }
 

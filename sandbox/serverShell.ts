@@ -94,9 +94,10 @@ export function shellCommand(leader: number, argv: readonly string[]): { readonl
  * exactly that program with those arguments. Put together into a line, words with blanks would fall apart.
  */
 export function wordsInServer(words: readonly string[]): readonly string[] {
-  const [line] = words;
+  // `shell staging -- terrace …`: people write it out of habit, and it arrives since all words are passed through.
+  const [line, ...rest] = words[0] === "--" ? words.slice(1) : words;
   if (line === undefined) return ["/bin/bash", "--login"];
-  return words.length === 1 ? ["/bin/sh", "-c", line] : words;
+  return rest.length === 0 ? ["/bin/sh", "-c", line] : [line, ...rest];
 }
 
 /** One login over SSH, from sshd's journal. */

@@ -65,7 +65,7 @@ export async function undone(attempt: Attempt, error: unknown): Promise<Ending> 
   const goesThrough = order.request === "rollback" && servedAt !== undefined;
   const conclusion = goesThrough ? await goThrough(attempt, first) : await goBack(attempt, first);
   await writeReport(context, concludedOf(attempt), conclusion);
-  return { kind: "failed", ...conclusion, serving: conclusion.serving?.release ?? null };
+  return { kind: "failed", ...conclusion, serving: conclusion.serving?.release ?? null, told: true };
 }
 
 type FailedConclusion = FailedAttempt & Pick<Conclusion, "serving">;

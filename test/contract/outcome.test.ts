@@ -31,6 +31,7 @@ describe("outcomes", () => {
       failureLine(ending),
       "terrace: aborted (smoke_failed): graphql answers: status 500; now serving sha-0a1b2c3__20261121T090807Z",
     );
-    assert.equal(failureLine({ ...ending, serving: undefined, what: "x" }), "terrace: aborted (smoke_failed): x; now serving nothing");
+    assert.equal(failureLine({ ...ending, serving: null, what: "x" }), "terrace: aborted (smoke_failed): x; now serving nothing");
+    assert.equal(failureLine({ ...ending, serving: undefined, what: "x" }), "terrace: aborted (smoke_failed): x");
   });
 });

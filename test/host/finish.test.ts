@@ -29,7 +29,7 @@ describe("host/finish", () => {
       const output = outputOf({ kind: "failed", outcome, code: "disk_low", what: "no room" }, "r1");
       assert.deepEqual(output, {
         stdout: "",
-        stderr: `    next: ${reasons.disk_low.remedy}\nterrace: ${outcome} (disk_low): no room; now serving r1\n`,
+        stderr: ` !  no room\n    next: ${reasons.disk_low.remedy}\nterrace: ${outcome} (disk_low): no room; now serving r1\n`,
         exitCode: exitCodes[outcome],
       });
     });
@@ -39,6 +39,17 @@ describe("host/finish", () => {
     const failed = { kind: "failed", outcome: "aborted", code: "disk_low", what: "no room" } as const;
     assert.match(outputOf({ ...failed, serving: null }, "r1").stderr, /; now serving nothing\n$/);
     assert.match(outputOf({ ...failed, serving: "r2" }, "r1").stderr, /; now serving r2\n$/);
+  });
+
+  it("says nothing of what serves where the request is about no instance, or about one that is not known", () => {
+    const failed = { kind: "failed", outcome: "refused", code: "disk_low", what: "no room" } as const;
+    assert.match(outputOf(failed, undefined).stderr, /\nterrace: refused \(disk_low\): no room\n$/);
+    assert.match(outputOf({ ...failed, code: "no_such_instance" }, null).stderr, /\nterrace: refused \(no_such_instance\): no room\n$/);
+  });
+
+  it("tells once what was told as it happened", () => {
+    const failed = { kind: "failed", outcome: "aborted", code: "disk_low", what: "no room", told: true } as const;
+    assert.match(outputOf(failed, "r1").stderr, /^ {4}next: /);
   });
 
   it("prints JSON for programs and a table for people", () => {
@@ -58,7 +69,7 @@ describe("host/finish", () => {
 
   it("keeps the stack of what is a bug, and of nothing else", () => {
     const bug = endingOf(new TypeError("x is undefined"));
-    assert.deepEqual(bug.ending, { kind: "failed", outcome: "internal", code: "bug", what: "TypeError: x is undefined" });
+    assert.deepEqual(bug.ending, { kind: "failed", outcome: "internal", code: "bug", what: "TypeError: x is undefined", told: true });
     assert.match(bug.stderr, /^TypeError: x is undefined\n {4}at /);
     assert.equal(endingOf(new Failure("refused", "held", "is held")).stderr, "");
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readInvocation } from "../../host/invocation.ts";
+import { emptyRequest, readInvocation } from "../../host/invocation.ts";
 import { parseRequest } from "../../host/request.ts";
 
 describe("host/invocation", () => {
@@ -9,6 +9,8 @@ describe("host/invocation", () => {
     [["/opt/terrace/bin/terrace", "rollout"], { kind: "entry", verb: "rollout" }],
     [["/opt/terrace/bin/terrace"], { kind: "help" }],
     [["/opt/terrace/bin/terrace", "--help"], { kind: "help" }],
+    [["/opt/terrace/bin/terrace", "rollback", "--help"], { kind: "help" }],
+    [["/opt/terrace/bin/terrace", "rollback", "shop-prod", "-h"], { kind: "help" }],
     [["/opt/terrace/abc/terrace.cjs", "--version", "--json"], { kind: "version" }],
     [["/opt/terrace/abc/terrace.cjs", "supervised", "rollout"], { kind: "supervised", verb: "rollout" }],
     [["/opt/terrace/abc/terrace.cjs", "relay"], { kind: "relay" }],
@@ -58,16 +60,23 @@ describe("host/invocation", () => {
   for (const [words, message] of [
     [["/opt/terrace/bin/terrace-rollout", "--force"], /terrace-rollout takes no arguments; the request is JSON on standard input/],
     [["terrace", "status", "--jsn"], /'--jsn'/],
-    [["terrace", "rollout", "--now"], /'--now'/],
+    [["terrace", "rollout", "--now"], /rollout takes no arguments; give the request as JSON on standard input/],
+    [
+      ["terrace", "rollback", "shop-prod", "--reason", "trying", "it", "out"],
+      /^"it" is one word too many; put a reason of several words in quotes; usage: terrace rollback INSTANCE \[--steps N/,
+    ],
+    [["terrace", "status", "shop-prod", "shop-test"], /^"shop-test" is one word too many/],
+    [["terrace", "history", "--limit", "3"], /^the instance is missing; usage: terrace history INSTANCE/],
+    [["terrace", "rollback", "--reason", "slow"], /^the instance is missing; usage: terrace rollback INSTANCE/],
+    [["terrace", "rollback", "shop-prod", "--steps", "1"], /^--reason is missing; usage: terrace rollback INSTANCE/],
     [["terrace", "rollout", "now"], /rollout takes no arguments; give the request as JSON on standard input/],
   ] as const) {
     it(`refuses ${words.join(" ")}`, () =>
       assert.throws(() => readInvocation(words[0], words.slice(1), "ann"), { name: "Failure", code: "malformed_request", message }));
   }
 
-  it("asks for a reason", () => {
-    const invocation = readInvocation("terrace", ["rollback", "shop-prod", "--steps", "1"], "ann");
-    assert.ok(invocation.kind === "typed");
-    assert.throws(() => parseRequest(invocation.text, "rollback"), /reason: /);
+  it("says how to ask where there is no request at all", () => {
+    assert.equal(emptyRequest("rollback").message, "usage: terrace rollback INSTANCE [--steps N | --release NAME] --reason TEXT");
+    assert.equal(emptyRequest("rollout").message, "rollout takes its request as JSON on standard input, and that is empty");
   });
 });

@@ -12,6 +12,7 @@ describe("words of sandbox shell", () => {
       ["terrace", "rollback", "x", "--reason", "it's only a try"],
       ["terrace", "rollback", "x", "--reason", "it's only a try"],
     ],
+    ["after two hyphens: the same", ["--", "docker", "ps", "--", "x"], ["docker", "ps", "--", "x"]],
   ] as const) {
     it(what, () => assert.deepEqual(wordsInServer(words), argv));
   }
