@@ -88,7 +88,10 @@ export const reasons = {
   disk_low: { fault: "environment", remedy: "free space on the host, or enlarge its disk" },
   memory_low: { fault: "environment", remedy: "free memory on the host, or lower the services' limits" },
   ingress_unreachable: { fault: "environment", remedy: "look at the ingress container: `docker logs terrace-ingress`" },
-  switch_not_confirmed: { fault: "environment", remedy: "the ingress did not take the new routes; look at its log" },
+  switch_not_confirmed: {
+    fault: "environment",
+    remedy: "look at the log of the ingress (`docker logs terrace-ingress`) and at the evidence of the containers in the report",
+  },
   route_clash: { fault: "environment", remedy: "another router on this host claims the same name; remove it or change the route" },
   dependency_down: { fault: "environment", remedy: "the data services are not healthy; look at `terrace status`" },
   package_failed: { fault: "environment", remedy: "look at apt's message; run pulumi up again" },

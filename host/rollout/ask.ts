@@ -40,6 +40,8 @@ export interface Showing {
   readonly fault: string | undefined;
   /** Release id that our middleware put on the answer, whichever it was. */
   readonly seen: string | undefined;
+  /** Of the answer; `undefined` where there was none. */
+  readonly status: number | undefined;
 }
 
 /** Asks a signpost whether it shows the release. Never rejects: no answer is a fault like any other. */
@@ -60,11 +62,12 @@ export async function showing(
     const answer = await probe({ ...where, host: route.host, ...request });
     const seen = answer.headers[releaseHeader.toLowerCase()];
     return {
-      fault: headerFault(answer, releaseId) ?? (echoes ? echoFault(answer, releaseId) : undefined),
+      fault: headerFault(answer, releaseId, path) ?? (echoes ? echoFault(answer, releaseId) : undefined),
       seen: typeof seen === "string" ? seen : undefined,
+      status: answer.status,
     };
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error), seen: undefined };
+    return { fault: error instanceof Error ? error.message : String(error), seen: undefined, status: undefined };
   }
 }
 

@@ -26,6 +26,8 @@ export interface Course {
   images: Report["images"];
   local: Verdict;
   public: Verdict;
+  /** In a few words, why the public name could not confirm what is deployed. */
+  doubt: string | undefined;
 }
 
 export function newCourse(context: Pick<Context, "clock">): Course {
@@ -39,6 +41,7 @@ export function newCourse(context: Pick<Context, "clock">): Course {
     images: [],
     local: unasked,
     public: unasked,
+    doubt: undefined,
   };
 }
 

@@ -46,10 +46,28 @@ export async function deployed(attempt: Attempt): Promise<Ending> {
   const { context, order, instance, release, releaseId, number } = attempt;
   await retireOld(attempt);
   const code = order.request === "rollback" ? "rolled_back_as_asked" : "ok";
-  const what = `${instance} serves ${release} (version ${attempt.manifest.provenance.version})`;
+  const what = servesSentence(attempt);
   await writeReport(context, concludedOf(attempt), { outcome: "deployed", code, what, serving: newServing(attempt) });
   await removeJournal(context.paths, instance);
-  return succeeded({ outcome: "deployed", code, what, instance, release, releaseId, rollout: number });
+  return succeeded({ outcome: "deployed", code, what: `${what}${onwards(order)}`, instance, release, releaseId, rollout: number });
+}
+
+/** What serves, and where nobody could see it by the public name, that. */
+export function servesSentence({
+  instance,
+  release,
+  manifest,
+  course,
+}: Pick<Attempt, "instance" | "release" | "manifest" | "course">): string {
+  const doubt = course.doubt === undefined ? "" : `, not confirmed through the public name (${course.doubt})`;
+  return `${instance} serves ${release} (version ${manifest.provenance.version})${doubt}`;
+}
+
+/** After a rollback the next `pulumi up` changes nothing: its state still names the release that was taken back. */
+export function onwards({ request, manifest }: Pick<Order, "request" | "manifest">): string {
+  return request === "rollback"
+    ? `; Pulumi does not know of it: to go forward promote another build, or raise apps.${manifest.app}.epoch for the same one`
+    : "";
 }
 
 /** Takes a failed attempt back, or says why it stays: what serves in the end, and what happened, always reach the report. */

@@ -18,7 +18,9 @@ export async function confirm(attempt: Attempt): Promise<string> {
   if (before !== undefined) {
     await setPolicies(context, withRole(await membersOf(context, instance, before.current.colour), "web"), "no");
   }
-  course.public = decided(attempt, await publicVerdict(attempt));
+  const { verdict, doubt } = await publicVerdict(attempt);
+  course.public = decided(attempt, verdict);
+  course.doubt = doubt;
   if (course.public.result === "warning") warn(attempt, course.public.note);
   return course.local.note;
 }

@@ -10,15 +10,25 @@ const publicSeconds = 10;
 const pauseMilliseconds = 500;
 
 /** Whether the public way was good just before the switch: only then may it judge what comes after. */
-export type PublicBefore = { readonly kind: "good" } | { readonly kind: "unproven"; readonly why: string };
+export type PublicBefore =
+  { readonly kind: "good" } | { readonly kind: "unproven"; readonly why: string; /** The same in a few words. */ readonly short: string };
+
+/** What the public name says, and in a few words why it could not confirm a release that is deployed all the same. */
+export interface PublicAnswer {
+  readonly verdict: Verdict;
+  readonly doubt: string | undefined;
+}
 
 /** Asks for what serves until now, in exactly the way that will be used after the switch. */
 export async function publicBefore(attempt: Attempt): Promise<PublicBefore> {
   const { before } = attempt;
   const post = before === undefined ? undefined : signpost(before.manifest);
-  if (before === undefined || post === undefined) return { kind: "unproven", why: "nothing was served before" };
+  if (before === undefined || post === undefined)
+    return { kind: "unproven", why: "nothing was served before", short: "nothing was served before" };
   const { fault } = await askPublicly(attempt, post, before.current.releaseId);
-  return fault === undefined ? { kind: "good" } : { kind: "unproven", why: `before the switch it failed too: ${fault}` };
+  return fault === undefined
+    ? { kind: "good" }
+    : { kind: "unproven", why: `before the switch it failed too: ${fault}`, short: "before the switch too" };
 }
 
 /**
@@ -26,22 +36,28 @@ export async function publicBefore(attempt: Attempt): Promise<PublicBefore> {
  * the edge, a challenge or a name that is not known yet says nothing about the release. Neither does an answer of the old release: Traefik
  * has confirmed the new one, so somebody on the way remembers.
  */
-export async function publicVerdict(attempt: Attempt): Promise<Verdict> {
+export async function publicVerdict(attempt: Attempt): Promise<PublicAnswer> {
   const { context, manifest, releaseId, before } = attempt;
   const post = signpost(manifest);
-  if (post === undefined) return { result: "skipped", note: "the release has no routes" };
+  if (post === undefined) return { verdict: { result: "skipped", note: "the release has no routes" }, doubt: undefined };
   const started = context.clock.elapsed();
   for (;;) {
     const shown = await askPublicly(attempt, post, releaseId);
-    if (shown.fault === undefined) return { result: "passed", note: `${address(post)} shows the new release` };
+    if (shown.fault === undefined)
+      return { verdict: { result: "passed", note: `${address(post)} shows the new release` }, doubt: undefined };
     const decides = attempt.publicBefore?.kind === "good";
     if (!decides || context.clock.elapsed() - started > publicSeconds * 1000) {
       const note = `${address(post)} does not show the new release: ${shown.fault}`;
-      if (attempt.publicBefore?.kind === "unproven") return { result: "warning", note: `${note} (${attempt.publicBefore.why})` };
-      if (shown.seen !== undefined && shown.seen === before?.current.releaseId) {
-        return { result: "warning", note: `${note} (the old release was answered from memory on the way)` };
+      const seen = shown.status === undefined ? "no answer" : `status ${shown.status}`;
+      if (attempt.publicBefore?.kind === "unproven") {
+        const { why, short } = attempt.publicBefore;
+        return { verdict: { result: "warning", note: `${note} (${why})` }, doubt: `${seen}, ${short}` };
       }
-      return { result: "failed", note };
+      if (shown.seen !== undefined && shown.seen === before?.current.releaseId) {
+        const memory = "the old release was answered from memory on the way";
+        return { verdict: { result: "warning", note: `${note} (${memory})` }, doubt: memory };
+      }
+      return { verdict: { result: "failed", note }, doubt: undefined };
     }
     await context.clock.pause(pauseMilliseconds);
   }

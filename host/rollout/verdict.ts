@@ -30,12 +30,15 @@ export function echoFault(answer: ProbeAnswer, releaseId: string): string | unde
   return answer.body.includes(releaseId) ? undefined : `expected release ${releaseId.slice(0, 12)}, got ${excerpt(answer.body)}`;
 }
 
-/** Our own middleware says to which release it routes. Proves the routing, not the code behind it. */
-export function headerFault(answer: ProbeAnswer, releaseId: string): string | undefined {
+/** Our own middleware says to which release it routes. Proves the routing, not the code behind it. `path` was asked for. */
+export function headerFault(answer: ProbeAnswer, releaseId: string, path: string): string | undefined {
   const seen = answer.headers[releaseHeader.toLowerCase()];
   if (seen !== releaseId)
     return `expected release ${releaseId.slice(0, 12)} in ${releaseHeader}, got ${seen === undefined ? "none" : String(seen).slice(0, 12)} (status ${answer.status})`;
-  return [502, 503, 504].includes(answer.status) ? `the ingress cannot reach the release: status ${answer.status}` : undefined;
+  // The middleware puts its header on both, and both use these numbers.
+  return [502, 503, 504].includes(answer.status)
+    ? `GET ${path} answered ${answer.status}: the app itself, or the ingress cannot reach it; look at the container's log too`
+    : undefined;
 }
 
 /** Value a JSON pointer (RFC 6901) leads to; `undefined` when it leads nowhere. */

@@ -79,7 +79,8 @@ export type RollbackTarget =
 
 /**
  * What a rollback goes to. Steps lead along the line of what took over from what, so a second rollback goes further back, and none ever
- * returns to what was taken back: neither at once nor after another release has gone out.
+ * returns to what was taken back: neither at once nor after another release has gone out. What is the same as what runs, sent again by a
+ * raised epoch, is no step: going there would change nothing.
  */
 export function rollbackTarget(
   releases: readonly ReleaseRecord[],
@@ -94,7 +95,8 @@ export function rollbackTarget(
       return { kind: "absent", what: `release "${wanted.release}" never survived its rollout; those that did: ${names(proven)}` };
     return { kind: "found", record: named };
   }
-  const earlier = lineOf(releases, running);
+  const runningId = releases.find(({ release }) => release === running)?.releaseId;
+  const earlier = lineOf(releases, running).filter(({ releaseId }) => releaseId !== runningId);
   const record = earlier[wanted.steps - 1];
   if (record !== undefined) return { kind: "found", record };
   const before = earlier.length === 1 ? "1 proven release stands" : `${earlier.length} proven releases stand`;

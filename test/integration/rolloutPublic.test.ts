@@ -45,6 +45,7 @@ describe("the public verdict of a rollout", () => {
     assert.equal(report.public.result, "warning");
     assert.match(report.public.note, /\(before the switch it failed too: .*status 503\)/);
     assert.match(stderr, /^ ! {2}https:\/\/shop\.truealpha\.test\/__release does not show the new release/m);
+    assert.match(stderr, /, not confirmed through the public name \(status 503, before the switch too\)\n$/);
   });
 
   it("does not fall for a page that the edge remembers", async () => {

@@ -57,10 +57,10 @@ describe("host/rollout/verdict", () => {
     [
       "a release that does not answer",
       answer({ status: 502, headers: { "x-terrace-release": id } }),
-      "the ingress cannot reach the release: status 502",
+      "GET /shop answered 502: the app itself, or the ingress cannot reach it; look at the container's log too",
     ],
   ] as const) {
-    it(`a header of ${what}`, () => assert.equal(headerFault(seen, id), fault));
+    it(`a header of ${what}`, () => assert.equal(headerFault(seen, id, "/shop"), fault));
   }
 
   // The document and most cases of RFC 6901, section 5.

@@ -5,7 +5,7 @@ import type { ReleaseRecord } from "../../../host/state/releases.ts";
 
 const record = (rollout: number, proven = true): ReleaseRecord => ({
   release: `r${rollout}`,
-  releaseId: "a".repeat(64),
+  releaseId: String(rollout).padStart(64, "a"),
   rollout,
   seal: "b".repeat(64),
   version: `1.${rollout}`,
@@ -58,6 +58,15 @@ describe("host/state/releases", () => {
       assert.equal(target.kind === "found" ? target.record.release : target.what, expected);
     });
   }
+
+  it("takes no step to what is the same as what runs, sent again", () => {
+    const [first, second, again] = records(1, 2, 3);
+    assert.ok(first !== undefined && second !== undefined && again !== undefined);
+    const known = [first, second, { ...again, releaseId: second.releaseId }];
+    const target = rollbackTarget(known, "r3", steps(1));
+    assert.equal(target.kind === "found" && target.record.release, "r1");
+    assert.equal(rollbackTarget(known, "r3", steps(2)).kind, "absent");
+  });
 
   it("never goes back to what was taken back: one step from what went out afterwards leads to what served before it", () => {
     let known = records(1, 2);
