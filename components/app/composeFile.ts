@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { AppRole } from "../../contract/index.ts";
-import { type FaultSink, seen } from "../shared/fault.ts";
+import type { Faults, FaultSink } from "../shared/fault.ts";
+import { nearest } from "../shared/nearest.ts";
+import { parsePeoplesFile } from "../shared/schemaFaults.ts";
 import { yamlDocument } from "../shared/yamlDocument.ts";
 import { unquotedFaults } from "./literalText.ts";
 
@@ -11,15 +13,17 @@ import { unquotedFaults } from "./literalText.ts";
  */
 
 const Text = z.union([z.string(), z.number(), z.boolean()]);
-const ServiceTerrace = z.strictObject({
-  role: z.enum([...AppRole.options, "data"]),
-  /** `recreate`: the old copy stops before the new one starts. Declared downtime, for what cannot run twice. */
-  update: z.enum(["overlap", "recreate"]).optional(),
-});
+const ServiceTerrace = z
+  .strictObject({
+    role: z.enum([...AppRole.options, "data"]),
+    /** `recreate`: the old copy stops before the new one starts. Declared downtime, for what cannot run twice. */
+    update: z.enum(["overlap", "recreate"]).optional(),
+  })
+  .meta({ whenAbsent: `say what the service is, \`x-terrace: {role: ${[...AppRole.options, "data"].join(" | ")}}\`` });
 
 export const PeopleService = z.strictObject({
   "x-terrace": ServiceTerrace,
-  image: z.string(),
+  image: z.string().meta({ examples: ["ghcr.io/example/api"] }),
   command: z.array(Text).optional(),
   entrypoint: z.array(Text).optional(),
   environment: z.union([z.record(z.string(), Text.nullable()), z.array(z.string())]).optional(),
@@ -102,6 +106,8 @@ const refusals: Readonly<Record<string, string>> = {
   platform: "is decided by the digest; leave it out",
 };
 
+const topLevelKeys = ["services", "volumes", "name"];
+
 const topLevelRefusals: Readonly<Record<string, string>> = {
   networks: "are decided by the tool; leave them out",
   secrets: "are listed in secrets.yaml; leave them out",
@@ -110,44 +116,88 @@ const topLevelRefusals: Readonly<Record<string, string>> = {
   version: "is obsolete in the Compose Specification; leave it out",
 };
 
-/** Reads a compose file, or says everything that is wrong with its shape. */
-export function readComposeFile(text: string, faults: FaultSink): PeopleCompose | undefined {
+/** A compose file as far as its shape is right. */
+export interface ComposeDraft {
+  /** Whether all of it is: else nothing may be rolled out, and `compose` holds what faults can still be looked for in. */
+  readonly isWellFormed: boolean;
+  readonly compose: PeopleCompose;
+  /** Names of all services that are written, those that `compose` had to leave out included. */
+  readonly services: readonly string[];
+  /** Paths whose faults have been told: `services.api.healthcheck.test`. What is left out there is not missing. */
+  readonly told: readonly string[];
+}
+
+/**
+ * Reads a compose file and says everything that is wrong with its shape; the rest of it can be planned, so that whoever mends it does not
+ * meet the next list of faults only then. `undefined` where there is nothing to plan. `name` is how messages call the file.
+ */
+export function readComposeFile(text: string, name: string, faults: Faults): ComposeDraft | undefined {
+  const file = faults.at(`${name}: `);
   const document = yamlDocument(text);
   if (document.errors.length > 0) {
-    for (const error of document.errors) faults.add(`is not YAML: ${error.message.split("\n")[0] ?? ""}`);
+    for (const error of document.errors) file.add(`is not YAML: ${error.message.split("\n")[0] ?? ""}`);
     return undefined;
   }
   const raw: unknown = document.toJS({ maxAliasCount: 1000 });
   if (typeof raw !== "object" || raw === null || !("services" in raw)) {
-    faults.add("must be a mapping with `services`");
+    file.add("must be a mapping with `services`");
     return undefined;
   }
-  const before = countRefusals(raw, faults) + unquotedFaults(document, faults);
-  const parsed = PeopleCompose.safeParse(withoutRefused(raw));
-  for (const issue of parsed.error?.issues ?? []) faults.below(issue.path.join(".")).add(describe(issue));
-  return parsed.success && before === 0 ? parsed.data : undefined;
+  const before = faults.list.length;
+  refuse(raw, file);
+  unquotedFaults(document, file);
+  const allowed = withoutRefused(raw);
+  const parsed = parsePeoplesFile(PeopleCompose, allowed, `${name}: `);
+  if (parsed.kind === "faulty") faults.list.push(...parsed.faults);
+  const compose = parsed.kind === "valid" ? parsed.value : composeDraft(parsed.draft);
+  if (compose === undefined) return undefined;
+  const told = faults.list.slice(before).map(({ path }) => path.slice(name.length + 2));
+  return { isWellFormed: told.length === 0, compose, services: Object.keys(raw.services ?? {}), told };
 }
 
-function countRefusals(raw: object, faults: FaultSink): number {
-  let count = 0;
-  const refuse = (sink: FaultSink, reason: string): void => {
-    sink.add(reason);
-    count += 1;
-  };
+const Mapping = z.record(z.string(), z.unknown());
+
+/** What is left of a file without its faulty parts. A service whose role or image is not known cannot be judged. */
+function composeDraft(draft: unknown): PeopleCompose | undefined {
+  const parts = z.looseObject({ services: Mapping, volumes: Mapping.optional() }).safeParse(draft).data;
+  if (parts === undefined) return undefined;
+  const services = Object.entries(parts.services).flatMap(([name, service]) => {
+    const left = serviceDraft(service);
+    return left === undefined ? [] : [[name, left] as const];
+  });
+  // A volume that is written wrongly may well be one that bears two colours.
+  const volumes = Object.entries(parts.volumes ?? {}).map(
+    ([name, volume]) => [name, PeopleVolume.safeParse(volume).data ?? { "x-terrace": { overlap: "safe" as const } }] as const,
+  );
+  return { services: Object.fromEntries(services), volumes: Object.fromEntries(volumes) };
+}
+
+function serviceDraft(service: unknown): PeopleService | undefined {
+  const written = Object.entries(Mapping.safeParse(service).data ?? {}).filter(([, value]) => value !== undefined);
+  const parsed = PeopleService.safeParse(Object.fromEntries(written));
+  if (parsed.success) return parsed.data;
+  const faulty = new Set(parsed.error.issues.map(({ path }) => path[0]));
+  return PeopleService.safeParse(Object.fromEntries(written.filter(([key]) => !faulty.has(key)))).data;
+}
+
+function refuse(raw: object, faults: FaultSink): void {
   for (const [key, value] of Object.entries(raw)) {
     const reason = topLevelRefusals[key];
-    if (reason !== undefined) refuse(faults.below(key), reason);
-    else if (!["services", "volumes", "name"].includes(key) && !key.startsWith("x-"))
-      refuse(faults.below(key), "is not known here; leave it out");
+    if (reason !== undefined) faults.below(key).add(reason);
+    else if (!topLevelKeys.includes(key) && !key.startsWith("x-")) faults.below(key).add(`is not known here${meant(key, topLevelKeys)}`);
     if (key !== "services" || typeof value !== "object" || value === null) continue;
     for (const [service, body] of Object.entries(value as Record<string, unknown>)) {
       for (const field of Object.keys(body ?? {})) {
         const why = refusals[field];
-        if (why !== undefined) refuse(faults.below(`services.${service}.${field}`), why);
+        if (why !== undefined) faults.below(`services.${service}.${field}`).add(why);
       }
     }
   }
-  return count;
+}
+
+function meant(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  return near === undefined ? "; leave it out" : `; did you mean "${near}"?`;
 }
 
 /** What was refused with its own reason must not be told a second time as an unknown key. `x-` keys of people are theirs. */
@@ -162,11 +212,4 @@ function withoutRefused(raw: object): unknown {
     ];
   });
   return { ...raw, services: Object.fromEntries(kept) as unknown };
-}
-
-function describe(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") return `has keys that are not known here: ${issue.keys.join(", ")}; leave them out`;
-  if (issue.path.at(-1) === "x-terrace")
-    return "is missing: say what the service is, `x-terrace: {role: web | worker | singleton | job | data}`";
-  return `${issue.message.toLowerCase()}${"input" in issue && issue.input !== undefined ? `, got ${seen(issue.input)}` : ""}`;
 }

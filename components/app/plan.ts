@@ -1,7 +1,7 @@
 import type { ComposeDocument, Release, Route, ServicePlan, SmokeCheck } from "../../contract/index.ts";
 import { dataProject } from "../../contract/index.ts";
-import { type Fault, Faults, type FaultSink } from "../shared/fault.ts";
-import { type PeopleCompose, readComposeFile } from "./composeFile.ts";
+import { type Fault, Faults } from "../shared/fault.ts";
+import { type ComposeDraft, type PeopleCompose, readComposeFile } from "./composeFile.ts";
 import { planDependencies } from "./planDependencies.ts";
 import { type PlannedService, planService, repositoryOf } from "./planService.ts";
 
@@ -54,11 +54,11 @@ export type AppPlan =
  */
 export function planApp(input: PlanInput): AppPlan {
   const faults = new Faults();
-  const file = faults.at(`${input.directory}/compose.yaml: `);
-  const compose = readComposeFile(input.compose, file);
-  if (compose === undefined) return { kind: "faulty", faults: faults.list };
-  const services = planServices(input, compose, file);
-  checkNames(input, compose, faults);
+  const read = readComposeFile(input.compose, composeName(input), faults);
+  if (read === undefined) return { kind: "faulty", faults: faults.list };
+  const { compose } = read;
+  const services = planServices(input, read, faults);
+  if (read.isWellFormed) checkNames(input, compose, faults);
   if (faults.list.length > 0) return { kind: "faulty", faults: faults.list };
   return { kind: "ready", data: dataPlan(input, compose, services), release: releasePlan(input, services) };
 }
@@ -72,31 +72,49 @@ export type ComposeInput = Pick<
 };
 
 /**
- * Faults of a compose file in itself, so that they can be told together with those of the stack file. A service without an image in `images`
- * is taken to have the right one: that it has none is told elsewhere.
+ * Faults of a compose file in itself beyond those of its shape, so that they can be told together with those of the stack file. A service
+ * without an image in `images` is taken to have the right one: that it has none is told elsewhere.
  */
 export function composeFaults(input: ComposeInput): readonly Fault[] {
   const faults = new Faults();
-  const file = faults.at(`${input.directory}/compose.yaml: `);
-  const compose = readComposeFile(input.compose, file);
-  if (compose === undefined) return faults.list;
+  const read = readComposeFile(input.compose, composeName(input), new Faults());
+  if (read === undefined) return [];
   const images = Object.fromEntries(
-    Object.entries(compose.services).map(([name, { image }]) => [
+    Object.entries(read.compose.services).map(([name, { image }]) => [
       name,
       input.images[name] ?? `${repositoryOf(image)}:any@sha256:${"0".repeat(64)}`,
     ]),
   );
-  planServices({ ...input, images }, compose, file);
+  planServices({ ...input, images }, read, faults);
   return faults.list;
 }
 
-function planServices(input: ComposeInput, compose: PeopleCompose, file: FaultSink): Map<string, PlannedService> {
+function composeName({ directory }: ComposeInput): string {
+  return `${directory}/compose.yaml`;
+}
+
+function planServices(
+  input: ComposeInput,
+  { compose, services: written, told }: ComposeDraft,
+  faults: Faults,
+): Map<string, PlannedService> {
+  const found = new Faults();
+  const prefix = `${composeName(input)}: `;
+  const file = found.at(prefix);
   const services = new Map<string, PlannedService>();
   for (const [name, service] of Object.entries(compose.services)) {
     services.set(name, planService(name, service, { ...input, volumes: compose.volumes ?? {} }, file.below(`services.${name}`)));
   }
-  planDependencies(services, file);
+  planDependencies(services, written, file);
+  // A key whose fault has been told was left out; whatever a plan has to say about it comes from that.
+  const toldKeys = new Set(told.map(keyOf));
+  faults.list.push(...found.list.filter(({ path }) => !toldKeys.has(keyOf(path.slice(prefix.length)))));
   return services;
+}
+
+/** `services.api.volumes` of `services.api.volumes[0]`. */
+function keyOf(path: string): string {
+  return /^services\.[^.]+\.[^.[]+/.exec(path)?.[0] ?? path;
 }
 
 function dataPlan(input: PlanInput, compose: PeopleCompose, services: ReadonlyMap<string, PlannedService>): DataPlan {

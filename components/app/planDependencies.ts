@@ -3,16 +3,17 @@ import type { PlannedService } from "./planService.ts";
 
 /**
  * Turns each `depends_on` into what it means across two documents: inside one document it stays Compose's, from the app to the data layer it
- * becomes a wait on health, and what cannot hold in two colours is refused.
+ * becomes a wait on health, and what cannot hold in two colours is refused. `written`: all services of the file, those included that are
+ * too faulty to be planned.
  */
-export function planDependencies(services: Map<string, PlannedService>, faults: FaultSink): void {
+export function planDependencies(services: Map<string, PlannedService>, written: readonly string[], faults: FaultSink): void {
   for (const [name, service] of services) {
     const sink = faults.below(`services.${name}.depends_on`);
     const kept: NonNullable<PlannedService["document"]["depends_on"]> = {};
     for (const [target, condition] of Object.entries(service.dependsOn)) {
       const other = services.get(target);
       if (other === undefined) {
-        sink.add(`no such service: "${target}"; the file has ${[...services.keys()].join(", ")}`);
+        if (!written.includes(target)) sink.add(`no such service: "${target}"; the file has ${written.join(", ")}`);
       } else if (service.role !== "data" && other.role === "data") {
         service.waitFor.add(target);
       } else if (service.role === "data" && other.role !== "data") {

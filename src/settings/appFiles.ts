@@ -7,7 +7,7 @@ import { Faults } from "../../components/shared/fault.ts";
 import { AppRole, type Checks } from "../../contract/index.ts";
 import { SecretsFile } from "../secrets/secretsFile.ts";
 import type { Fault } from "./fault.ts";
-import { parsePeoplesFile } from "./schemaFaults.ts";
+import { parsePeoplesFile } from "../../components/shared/schemaFaults.ts";
 import type { Role } from "./settings.ts";
 import { parseYaml, readText } from "./yamlFile.ts";
 
@@ -15,7 +15,7 @@ import { parseYaml, readText } from "./yamlFile.ts";
 export interface AppDraft {
   readonly directory: string;
   readonly roles?: Readonly<Record<string, Role>>;
-  /** Text of a compose file whose shape is right, and what lies below `config/`. */
+  /** Text of a compose file that can be read as one, and what lies below `config/`. */
   readonly compose?: string;
   readonly config?: Readonly<Record<string, string>>;
   readonly app?: Checks;
@@ -48,7 +48,7 @@ export function readAppFiles(root: string, app: string): { readonly draft: AppDr
     draft: {
       directory: join(root, "apps", app),
       ...(read?.roles === undefined ? {} : { roles: read.roles }),
-      ...(compose === undefined || read?.isWellFormed !== true ? {} : { compose, config: readConfig(join(root, "apps", app, "config")) }),
+      ...(compose === undefined || read?.isReadable !== true ? {} : { compose, config: readConfig(join(root, "apps", app, "config")) }),
       ...(checks === undefined ? {} : { app: checksOf(checks) }),
       ...(secrets === undefined ? {} : { secrets }),
     },
@@ -85,23 +85,20 @@ const WithRoles = z.looseObject({
   services: z.record(z.string(), z.looseObject({ "x-terrace": z.looseObject({ role: z.enum([...AppRole.options, "data"]) }) })),
 });
 
-/**
- * Roles of the services, and whether the file has the shape that a plan needs. Faults of its shape are told here; the roles do not wait for it
- * to be right in everything.
- */
+/** Roles of the services, and whether more faults can be looked for in the file. Those of its shape are told here. */
 function readCompose(
   text: string,
   name: string,
   faults: Fault[],
-): { readonly roles: Readonly<Record<string, Role>> | undefined; readonly isWellFormed: boolean } {
+): { readonly roles: Readonly<Record<string, Role>> | undefined; readonly isReadable: boolean } {
   const found = new Faults();
-  const isWellFormed = readComposeFile(text, found.at(`${name}: `)) !== undefined;
+  const isReadable = readComposeFile(text, name, found) !== undefined;
   faults.push(...found.list);
   const yaml = parseYaml(text, name);
   const compose = yaml.kind === "read" ? WithRoles.safeParse(yaml.value).data : undefined;
-  if (compose === undefined) return { roles: undefined, isWellFormed };
+  if (compose === undefined) return { roles: undefined, isReadable };
   const roles = Object.entries(compose.services).map(([service, { "x-terrace": terrace }]) => [service, terrace.role] as const);
-  return { roles: Object.fromEntries(roles), isWellFormed };
+  return { roles: Object.fromEntries(roles), isReadable };
 }
 
 /** Text files below `config/`, by path. An app without the folder has none. */

@@ -4,7 +4,7 @@ import { SecretsFile } from "../secrets/secretsFile.ts";
 import { ImageDigests, imageDigestsFileName, platformEntry } from "./imageDigests.ts";
 import { referenceTables } from "./reference.ts";
 import { StackSettings } from "./schema.ts";
-import { type SchemaNode, schemaNode } from "./schemaNode.ts";
+import { type SchemaNode, schemaNode } from "../../components/shared/schemaNode.ts";
 
 /** Files that are made from the schemas, by path from the root of the checkout. */
 export function generatedFiles(): Readonly<Record<string, string>> {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { AppName, Commit, ImageReference, type Provenance, ServiceName } from "../../contract/index.ts";
 import { fault, type Fault } from "./fault.ts";
-import { parsePeoplesFile } from "./schemaFaults.ts";
+import { parsePeoplesFile } from "../../components/shared/schemaFaults.ts";
 
 /** Name of the file that a build publishes (requirement D1), in the root of a checkout. */
 export const imageDigestsFileName = "image-digests.json";

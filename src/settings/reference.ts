@@ -1,4 +1,4 @@
-import type { SchemaNode } from "./schemaNode.ts";
+import type { SchemaNode } from "../../components/shared/schemaNode.ts";
 
 /** Turns a schema into the tables of `docs/settings.md`. Pure: the same schema gives the same text. */
 

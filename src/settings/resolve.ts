@@ -5,7 +5,7 @@ import { type Build, buildProvenance, type DigestsFile, imageDigestsFileName, pl
 import type { Draft, Rule } from "./rules/draft.ts";
 import { declarationRules, imageRules } from "./rules/index.ts";
 import { type StackInput, StackSettings } from "./schema.ts";
-import { parsePeoplesFile } from "./schemaFaults.ts";
+import { parsePeoplesFile } from "../../components/shared/schemaFaults.ts";
 import type { AppFiles, DeclaredApp, DeclaredSettings, ResolvedApp, Settings } from "./settings.ts";
 
 /** Where settings come from: both loaders bring this much, and everything after is common. */

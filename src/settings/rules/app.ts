@@ -1,4 +1,5 @@
 import { environmentDeliveryFault, referenceFault } from "../../../contract/index.ts";
+import { nearest } from "../../../components/shared/nearest.ts";
 import { type ProgramVariable, programVariables } from "../../secrets/programVariables.ts";
 import { appFileName } from "../appFiles.ts";
 import { seen } from "../fault.ts";
@@ -81,10 +82,19 @@ export const images: Rule = function* ({ stack, settings, apps }) {
     }
     for (const service of Object.keys(images)) {
       if (!Object.hasOwn(roles, service))
-        yield faultAt([...path, "images", service], `belongs to no service of ${appFileName(app, "compose")}`, "remove it");
+        yield faultAt(
+          [...path, "images", service],
+          `belongs to no service of ${appFileName(app, "compose")}`,
+          meant(service, Object.keys(roles)),
+        );
     }
   }
 };
+
+function meant(service: string, services: readonly string[]): string {
+  const near = nearest(service, services);
+  return near === undefined ? "remove it" : `did you mean "${near}"?`;
+}
 
 /** Plain variables: of services that exist, never a secret, never one that the host sets itself. */
 export const environment: Rule = function* ({ settings, apps }) {

@@ -116,7 +116,11 @@ describe("what cannot be rolled out is refused, with its reason", () => {
     ["restart policies", { compose: api("restart: always") }, /services\.api\.restart: is part of the switch/],
     ["privilege", { compose: api("privileged: true") }, /services\.api\.privileged: gives the container the host/],
     ["capabilities over the host", { compose: api("cap_add: [CHOWN, SYS_ADMIN]") }, /services\.api\.cap_add: SYS_ADMIN would reach past/],
-    ["keys it does not know", { compose: api("oom_score_adj: 5") }, /services\.api: has keys that are not known here: oom_score_adj/],
+    [
+      "keys it does not know",
+      { compose: api("oom_score_adj: 5") },
+      /services\.api\.oom_score_adj: is not a setting here, got 5; remove it; known here: x-terrace, image, /,
+    ],
     ["networks", { compose: `${shopCompose}\nnetworks: {x: {}}` }, /compose\.yaml: networks: are decided by the tool/],
     [
       "labels for the ingress",
@@ -156,7 +160,7 @@ describe("what cannot be rolled out is refused, with its reason", () => {
     [
       "no role",
       { compose: shopCompose.replace("x-terrace: {role: singleton}", "init: true") },
-      /services\.beat\.x-terrace: is missing: say what the service is/,
+      /services\.beat\.x-terrace: is missing; say what the service is/,
     ],
     [
       "two writers by accident",
@@ -246,5 +250,46 @@ describe("what cannot be rolled out is refused, with its reason", () => {
 
   it("all at once", () => {
     assert.equal(faults({ compose: api('ports: ["80:80"]\n    container_name: x\n    oom_score_adj: 5\n    restart: always') }).length, 4);
+  });
+
+  it("at once though their kinds differ: what a shape forbids, and what only a plan shows", () => {
+    assert.deepEqual(
+      faults({
+        compose: api('privileged: true\n    volumes: ["/etc:/host"]').replace(
+          '    volumes: ["uploads:/srv/uploads", "./config/app.ini:/etc/app.ini:ro"]\n',
+          "",
+        ),
+      }),
+      [
+        "apps/shop/compose.yaml: services.api.privileged: gives the container the host; name the capability in cap_add",
+        'apps/shop/compose.yaml: services.api.volumes[0]: mounts "/etc" of the host; a release mounts only its own files, ./config/FILE',
+      ],
+    );
+  });
+
+  it("with the value seen and what was probably meant", () => {
+    const compose = shopCompose
+      .replace("x-terrace: {role: singleton}", "x-terrace: {role: singelton}")
+      .replace("x-terrace: {role: worker}", "x-terrace: {role: worker, updat: recreate}")
+      .replace("    read_only: true\n", "    read_only: sure\n    heathcheck: *check\n")
+      .replace("{overlap: safe}", "{overlap: save}");
+    assert.deepEqual(faults({ compose: `${compose}\nservice: {}` }).sort(), [
+      'apps/shop/compose.yaml: service: is not known here; did you mean "services"?',
+      'apps/shop/compose.yaml: services.api.heathcheck: is not a setting here, got {"test":["CMD","/healthz"],"interval":"5s"}; did you mean "healthcheck"?',
+      'apps/shop/compose.yaml: services.api.read_only: must be true or false, got "sure"; see docs/settings.md',
+      'apps/shop/compose.yaml: services.beat.x-terrace.role: must be "web" or "worker" or "singleton" or "job" or "data", got "singelton"; did you mean "singleton"?',
+      'apps/shop/compose.yaml: services.worker.x-terrace.updat: is not a setting here, got "recreate"; did you mean "update"?',
+      'apps/shop/compose.yaml: volumes.uploads.x-terrace.overlap: must be "safe", got "save"; did you mean "safe"?',
+    ]);
+  });
+
+  it("without what only follows from a fault that is told: a key left out is not missing, a service left out is there", () => {
+    const compose = shopCompose
+      .replace('healthcheck: {test: "ping-worker"}', "healthcheck: {test: 7}")
+      .replace("postgres:\n    x-terrace: {role: data}", "postgres:\n    x-terrace: {role: database}");
+    assert.deepEqual(
+      faults({ compose }).map((fault) => fault.split(": ")[1]),
+      ["services.postgres.x-terrace.role", "services.worker.healthcheck.test"],
+    );
   });
 });

@@ -259,6 +259,11 @@ const cases: readonly (readonly [string, unknown, string])[] = [
     undefined,
     'apps.shop.images.database: is missing: apps/shop/compose.yaml has this service; run "npm run promote -- staging --app shop --digests image-digests.json"',
   ],
+  [
+    "apps.shop.images.databse",
+    reference("database"),
+    'apps.shop.images.databse: belongs to no service of apps/shop/compose.yaml; did you mean "database"?',
+  ],
   ["apps.shop.images.cache", reference("c"), `apps.shop.images.cache: belongs to no service of apps/shop/compose.yaml; remove it`],
   [
     "apps.shop.release",
@@ -332,7 +337,7 @@ const fileCases: readonly (readonly [CheckoutFiles, string])[] = [
   [{ "apps/shop/app.yaml": "[]" }, "apps/shop/app.yaml: must be a mapping, got []; see docs/settings.md"],
   [
     { "apps/shop/compose.yaml": { services: { ...(compose as { services: object }).services, cache: { image: "r/c" } } } },
-    "apps/shop/compose.yaml: services.cache.x-terrace: is missing: say what the service is, `x-terrace: {role: web | worker | singleton | job | data}`",
+    "apps/shop/compose.yaml: services.cache.x-terrace: is missing; say what the service is, `x-terrace: {role: web | worker | singleton | job | data}`",
   ],
   [
     secrets({ services: ["api"] }),

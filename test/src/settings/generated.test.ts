@@ -7,7 +7,7 @@ import { AppFile } from "../../../components/app/appFile.ts";
 import { SecretsFile } from "../../../src/secrets/secretsFile.ts";
 import { generatedFiles } from "../../../src/settings/generated.ts";
 import { ImageDigests } from "../../../src/settings/imageDigests.ts";
-import { nodeAt, type SchemaNode, schemaNode } from "../../../src/settings/schemaNode.ts";
+import { nodeAt, type SchemaNode, schemaNode } from "../../../components/shared/schemaNode.ts";
 import { StackSettings } from "../../../src/settings/schema.ts";
 import { checkoutRoot, stackNames } from "../../../src/settings/stackFile.ts";
 

@@ -28,7 +28,7 @@ const settings = {
   },
 };
 
-const message = `Pulumi.staging.yaml: 29 faults
+const message = `Pulumi.staging.yaml: 30 faults
   apps.shop.environment.web.KEY: looks like a private key and must not stand in a stack file; put it into the secret store, and replace it: it has been written down
   apps.shop.images.cache: belongs to no service of apps/shop/compose.yaml; remove it
   apps.shop.images.cache: must be pinned by digest: "registry/repository:tag@sha256:<64 hex>", got "x"; run "npm run promote -- staging --app shop --digests image-digests.json"
@@ -42,6 +42,7 @@ const message = `Pulumi.staging.yaml: 29 faults
   apps/shop/compose.yaml: services.database.healthcheck: is missing: say how one knows that the service is healthy, such as \`test: ["CMD", "wget", "-q", "-O-", "http://127.0.0.1:8000/healthz"]\`
   apps/shop/compose.yaml: services.web.depends_on: no such service: "queue"; the file has web, database
   apps/shop/compose.yaml: services.web.labels.traefik.enable: routing is never by container labels: two colours with one router would make the ingress drop it; add a route in the stack file
+  apps/shop/compose.yaml: services.web.privileged: gives the container the host; name the capability in cap_add
   apps/shop/secrets.yaml: variables.DATABASE_PASSWORD.services[1]: must be a service of apps/shop/compose.yaml, got "db"; choose from: database, web
   data.healthTimeoutSeconds: must be a whole number, got "long"; for example 180
   edge.firewallRules: must not stand here with "zone: share", got []; move it to the one stack with "zone: own"
@@ -73,6 +74,7 @@ describe("faults in every schema at once", () => {
             image: "registry.example.com/shop/web",
             healthcheck: { test: "true" },
             labels: { "traefik.enable": "true" },
+            privileged: true,
             depends_on: ["queue"],
           },
           database: { "x-terrace": { role: "data" }, image: "registry.example.com/shop/database" },

@@ -76,7 +76,7 @@ function sentence(issue: Issue, input: unknown, node: SchemaNode | undefined): {
   const got = `, got ${seen(input)}`;
   const example = exampleOf(node);
   if (input === undefined && issue.code !== "custom")
-    return { what: "is missing", next: example === undefined ? "add it" : `add it, for example ${example}` };
+    return { what: "is missing", next: node?.whenAbsent ?? (example === undefined ? "add it" : `add it, for example ${example}`) };
   const forExample = example === undefined ? "see docs/settings.md" : `for example ${example}`;
   switch (issue.code) {
     case "invalid_type":
@@ -85,7 +85,7 @@ function sentence(issue: Issue, input: unknown, node: SchemaNode | undefined): {
         next: forExample,
       };
     case "invalid_value":
-      return { what: `must be ${alternatives(issue.values)}${got}`, next: "choose one of them" };
+      return { what: `must be ${alternatives(issue.values)}${got}`, next: chooseOne(input, issue.values) };
     case "invalid_union":
       return {
         what: `must be ${alternatives(unionWords(issue, node), false)}${got}`,
@@ -119,6 +119,17 @@ const typeWords: Readonly<Record<string, string>> = {
 
 function alternatives(values: readonly unknown[], quote = true): string {
   return values.map((value) => (quote ? JSON.stringify(value) : String(value))).join(" or ");
+}
+
+function chooseOne(input: unknown, values: readonly unknown[]): string {
+  const near =
+    typeof input === "string"
+      ? nearest(
+          input,
+          values.filter((value) => typeof value === "string"),
+        )
+      : undefined;
+  return near === undefined ? "choose one of them" : `did you mean "${near}"?`;
 }
 
 function unionWords(issue: Extract<Issue, { code: "invalid_union" }>, node: SchemaNode | undefined): readonly string[] {

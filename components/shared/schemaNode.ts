@@ -19,6 +19,8 @@ export interface SchemaNode {
   readonly examples?: readonly unknown[];
   /** Ours: what a number or text counts. */
   readonly unit?: string;
+  /** Ours: what to do where it is missing. */
+  readonly whenAbsent?: string;
   /** Ours: what to do about a key that does not belong here. */
   readonly unknownKeys?: string;
 }
