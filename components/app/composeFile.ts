@@ -3,7 +3,7 @@ import { AppRole } from "../../contract/index.ts";
 import type { Faults, FaultSink } from "../shared/fault.ts";
 import { nearest } from "../shared/nearest.ts";
 import { parsePeoplesFile } from "../shared/schemaFaults.ts";
-import { yamlDocument } from "../shared/yamlDocument.ts";
+import { yamlDocument, yamlFaults } from "../shared/yamlDocument.ts";
 import { unquotedFaults } from "./literalText.ts";
 
 /**
@@ -135,7 +135,8 @@ export function readComposeFile(text: string, name: string, faults: Faults): Com
   const file = faults.at(`${name}: `);
   const document = yamlDocument(text);
   if (document.errors.length > 0) {
-    for (const error of document.errors) file.add(`is not YAML: ${error.message.split("\n")[0] ?? ""}`);
+    for (const { line, what, next } of yamlFaults(document))
+      file.add(`is not YAML${line === undefined ? "" : ` in line ${line}`}: ${what}; ${next}`);
     return undefined;
   }
   const raw: unknown = document.toJS({ maxAliasCount: 1000 });

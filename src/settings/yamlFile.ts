@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { yamlDocument } from "../../components/shared/yamlDocument.ts";
+import { yamlDocument, yamlFaults } from "../../components/shared/yamlDocument.ts";
 import { fault, type Fault } from "./fault.ts";
 
 export type Read<T> = { readonly kind: "read"; readonly value: T } | { readonly kind: "faulty"; readonly faults: readonly Fault[] };
@@ -25,11 +25,9 @@ export function readText(path: string, name: string, whenAbsent: string): Read<s
 export function parseYaml(text: string, name: string): Read<unknown> {
   const document = yamlDocument(text);
   if (document.errors.length > 0) {
-    const faults = document.errors.map((error) => {
-      const place = error.linePos === undefined ? "" : ` in line ${error.linePos[0].line}`;
-      const reason = error.message.split("\n")[0]?.replace(/ at line \d+.*$/, "") ?? error.code;
-      return fault(name, `is not YAML${place}: ${reason}`, "correct it");
-    });
+    const faults = yamlFaults(document).map(({ line, what, next }) =>
+      fault(name, `is not YAML${line === undefined ? "" : ` in line ${line}`}: ${what}`, next),
+    );
     return { kind: "faulty", faults };
   }
   const value: unknown = document.toJS({ maxAliasCount: 1000 });

@@ -236,7 +236,11 @@ describe("what cannot be rolled out is refused, with its reason", () => {
       { compose: shopCompose.replace('["uploads:/srv/uploads",', "[{type: tmpfs, target: /x, read_only: true},") },
       /services\.api\.volumes\[0\]: is memory that nobody could write; leave read_only out/,
     ],
-    ["YAML with a key twice", { compose: `${shopCompose}\nvolumes: {}` }, /compose\.yaml: is not YAML: Map keys must be unique/],
+    [
+      "YAML with a key twice",
+      { compose: `${shopCompose}\nvolumes: {}` },
+      /compose\.yaml: is not YAML in line \d+: Map keys must be unique; correct it/,
+    ],
   ];
   for (const [name, change, message] of cases) {
     it(name, () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stringify } from "yaml";
 import { readStackFile } from "../../../src/settings/stackFile.ts";
 import { goodAppFiles, goodSettings, makeCheckout, messageOf, publicKey, stackFile, without } from "./checkout.ts";
 
@@ -139,6 +140,20 @@ describe("a stack file", () => {
       ["  registry: holds a value encrypted by Pulumi, and settings hold no secrets; put the value into the secret store"],
     );
   });
+
+  for (const file of ["Pulumi.staging.yaml", "apps/shop/compose.yaml"]) {
+    it(`${file} with tabs is told once, with the lines that have them`, () => {
+      const files: Record<string, unknown> = { ...goodAppFiles, "Pulumi.staging.yaml": stackFile(goodSettings) };
+      const text = stringify(files[file]).split("\n");
+      // Indented lines, and others below them of which the parser would complain as well.
+      const tabbed = text.map((line, index) => (index === 2 || index === 4 ? line.replace(/^ +/, "\t") : line));
+      const root = makeCheckout({ ...files, [file]: tabbed.join("\n") });
+      assert.equal(
+        messageOf(() => readStackFile("staging", root)),
+        `Pulumi.staging.yaml: 1 fault\n  ${file}: is not YAML in line 3: a tab stands in the indentation (and in line 5); indent with spaces`,
+      );
+    });
+  }
 
   it("with a key twice is no YAML", () => {
     const root = makeCheckout({ "Pulumi.staging.yaml": "config: {}\nconfig: {}\n" });
