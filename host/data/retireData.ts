@@ -9,7 +9,7 @@ import { nextNumber } from "../state/counter.ts";
 import { readCurrent } from "../state/current.ts";
 import { appendHistory } from "../state/history.ts";
 import { foreignOwner, readOwner, sameOwner } from "../state/owner.ts";
-import { remainsOf } from "../state/remains.ts";
+import { noteWithRemains, remainsOf } from "../state/remains.ts";
 import { verb } from "../verb.ts";
 import { dataContainers } from "./dataServices.ts";
 
@@ -30,7 +30,8 @@ async function retireData({ instance, environment, owner }: DataRequest, context
   if (current !== undefined) context.progress.warn(`${current.release} still serves and loses its stateful services`);
   const removed = await standDown(context, instance);
   const network = await removeNetwork(context, dataProject(instance));
-  for (const line of await remainsOf(instance, environment, context)) context.progress.note(`stays: ${line}`);
+  const remains = await remainsOf(instance, environment, context);
+  for (const line of remains) context.progress.note(`stays: ${line}`);
   if (removed.length === 0 && network === "absent") return unchanged(instance, `${instance} has no stateful services; nothing to retire`);
 
   const services = removed.length === 0 ? "no service ran" : `${removed.join(", ")} stopped and removed`;
@@ -45,7 +46,7 @@ async function retireData({ instance, environment, owner }: DataRequest, context
     version: null,
     outcome: "deployed",
     code: "ok",
-    note: what,
+    note: noteWithRemains(what, remains),
     actor: context.actor,
   });
   return succeeded({ outcome: "deployed", code: "ok", what, instance, rollout });

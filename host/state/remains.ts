@@ -27,6 +27,14 @@ export async function remainsOf(instance: string, environment: string, reach: Re
   ];
 }
 
+/**
+ * A line of history about something taken out of service, with what stays: on a terminal Pulumi's live display has lost the lines about it by
+ * the time a destroy has ended (a provider can say them only as a resource's passing status).
+ */
+export function noteWithRemains(what: string, remains: readonly string[]): string {
+  return remains.length === 0 ? what : `${what}; stays: ${remains.join("; ")}`;
+}
+
 /** Releases that `up` or a rollback finds again. */
 export async function releasesLine(instance: string, { paths }: Pick<Reach, "paths">): Promise<string[]> {
   const { length } = await readReleases(paths, instance);

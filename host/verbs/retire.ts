@@ -12,7 +12,7 @@ import { readCurrent, removeCurrent } from "../state/current.ts";
 import { appendHistory } from "../state/history.ts";
 import { removeJournal } from "../state/journal.ts";
 import { foreignOwner, readOwner, sameOwner } from "../state/owner.ts";
-import { dataServicesLine, releasesLine } from "../state/remains.ts";
+import { dataServicesLine, noteWithRemains, releasesLine } from "../state/remains.ts";
 import { verb } from "../verb.ts";
 
 /**
@@ -40,8 +40,8 @@ async function retireInstance({ manifest }: RolloutRequest, context: Context): P
   await removeCurrent(context.paths, instance);
   await removeJournal(context.paths, instance);
 
-  for (const line of [...(await dataServicesLine(instance, context)), ...(await releasesLine(instance, context))])
-    context.progress.note(`stays: ${line}`);
+  const remains = [...(await dataServicesLine(instance, context)), ...(await releasesLine(instance, context))];
+  for (const line of remains) context.progress.note(`stays: ${line}`);
   const what = `${instance} is out of service: ${current?.release ?? "what was left of it"} was stopped, its routes are closed`;
   const rollout = await nextNumber(context.paths, instance);
   await appendHistory(context.paths, instance, manifest.environment, {
@@ -53,7 +53,7 @@ async function retireInstance({ manifest }: RolloutRequest, context: Context): P
     version: current?.version ?? null,
     outcome: "deployed",
     code: "ok",
-    note: what,
+    note: noteWithRemains(what, remains),
     actor: context.actor,
   });
   return succeeded({ outcome: "deployed", code: "ok", what, instance, rollout });

@@ -154,6 +154,10 @@ describe("a rollout on a server", () => {
     assert.equal(call.exitCode, 0, call.stderr);
     assert.match(call.stderr, /^ {4}stays: 3 releases in \/srv\/releases\/stacks\/shop-staging$/m);
     assert.match(call.stderr, /^ {4}stays: stateful services redis of shop-staging-data, running, with their volumes$/m);
+    assert.match(
+      await world.host.shell("/opt/terrace/bin/terrace history shop-staging --limit 1"),
+      /its routes are closed; stays: stateful services redis of shop-staging-data, running, with their volumes; 3 releases in \/srv/,
+    );
     assert.deepEqual(await world.containers(), []);
     assert.equal((await world.visit("/")).status, 404);
     assert.equal(
