@@ -8,11 +8,19 @@ import { ImageReference } from "./reference.ts";
  * Field names are those of the Compose Specification (https://github.com/compose-spec/compose-spec/blob/main/spec.md).
  */
 
-/** A Compose duration such as `90s` or `1m30s`. */
+/** A Compose duration such as `90s` or `1m30s`, at most a day: whoever waits for it holds the instance's lease. */
 export const ComposeDuration = z
   .string()
   .regex(/^(?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?$/)
-  .min(2);
+  .min(2)
+  .refine((text) => durationSeconds(text) <= longestSeconds, "must be at most 24h");
+
+const longestSeconds = 24 * 3600;
+
+function durationSeconds(text: string): number {
+  const part = (unit: string): number => Number(new RegExp(`(\\d+)${unit}(?![a-z])`).exec(text)?.[1] ?? "0");
+  return part("h") * 3600 + part("m") * 60 + part("s") + part("ms") / 1000;
+}
 
 /** Bytes with a unit, as Compose writes them: `512m`, `4g`. */
 export const ByteSize = z.string().regex(/^[1-9]\d*(?:\.\d+)?[bkmg]b?$/i, 'must be a size with a unit, such as "512m"');
@@ -53,9 +61,44 @@ export const Mount = z.discriminatedUnion("type", [
 ]);
 export type Mount = z.infer<typeof Mount>;
 
+/** Each mount has a place of its own below `/`: of two on one target Docker takes the one it likes, and one on `/` hides the image. */
+const Mounts = z.array(Mount).superRefine((mounts, context) => {
+  const seen = new Set<string>();
+  mounts.forEach(({ target }, index) => {
+    const place = target.replace(/\/$/, "");
+    const fault = targetFault(place) ?? (seen.has(place) ? "is the target of another mount too" : undefined);
+    if (fault !== undefined)
+      context.addIssue({ code: "custom", path: [index, "target"], message: `${fault}, got ${JSON.stringify(target)}` });
+    seen.add(place);
+  });
+});
+
+function targetFault(target: string): string | undefined {
+  const parts = target.split("/").slice(1);
+  const plain = target.startsWith("/") && parts.every((part) => part !== "" && part !== "." && part !== "..");
+  return plain && parts.length > 0 ? undefined : "must be an absolute path below /, without //, . and ..";
+}
+
+/** Signals that a program can take for "end now" (signal(7)). */
+const stopSignals = ["HUP", "INT", "QUIT", "ABRT", "KILL", "USR1", "USR2", "PIPE", "ALRM", "TERM", "WINCH", "IO", "PWR"].map(
+  (name) => `SIG${name}`,
+);
+
+/** Limits that Docker knows (https://pkg.go.dev/github.com/docker/go-units#Ulimit), `-1` for none. */
+const limitNames: ReadonlySet<string> = new Set(
+  "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(" "),
+);
+const Limit = z
+  .strictObject({ soft: z.int().min(-1), hard: z.int().min(-1) })
+  .refine(({ soft, hard }) => hard === -1 || (soft !== -1 && soft <= hard), "soft must be at most hard; -1 is no limit");
+const Limits = z.record(z.string(), Limit).superRefine((limits, context) => {
+  for (const name of Object.keys(limits).filter((each) => !limitNames.has(each)))
+    context.addIssue({ code: "custom", path: [name], message: `is no limit; there are: ${[...limitNames].join(", ")}` });
+});
+
 /**
- * Capabilities that a service may ask for: those that Docker gives by default, and two that stay inside the container. Any other
- * (`SYS_ADMIN`, `SYS_MODULE`, `DAC_READ_SEARCH`, `NET_ADMIN` on a shared network, …) reaches the host or its other instances, so that a
+ * Capabilities that a service may ask for: those that Docker gives by default but for `NET_RAW`, and two that stay inside the container. Any other
+ * (`SYS_ADMIN`, `SYS_MODULE`, `DAC_READ_SEARCH`, `NET_ADMIN` and `NET_RAW` on a shared network, …) reaches the host or its other instances, so that a
  * deploy key would be root's.
  */
 const grantable: ReadonlySet<string> = new Set([
@@ -68,7 +111,6 @@ const grantable: ReadonlySet<string> = new Set([
   "KILL",
   "MKNOD",
   "NET_BIND_SERVICE",
-  "NET_RAW",
   "SETFCAP",
   "SETGID",
   "SETPCAP",
@@ -98,15 +140,12 @@ export const ComposeService = z.strictObject({
   user: z.string().max(64).optional(),
   working_dir: Text.optional(),
   healthcheck: Healthcheck.optional(),
-  volumes: z.array(Mount).optional(),
+  volumes: Mounts.optional(),
   networks: z.record(ResourceName, z.strictObject({ aliases: z.array(ServiceName).optional() })).optional(),
   depends_on: z.record(ServiceName, Dependency).optional(),
   read_only: z.boolean().optional(),
   init: z.boolean().optional(),
-  stop_signal: z
-    .string()
-    .regex(/^SIG[A-Z0-9]+$/)
-    .optional(),
+  stop_signal: z.enum(stopSignals, `must be one of ${stopSignals.join(", ")}`).optional(),
   stop_grace_period: ComposeDuration.optional(),
   shm_size: ByteSize.optional(),
   mem_limit: ByteSize.optional(),
@@ -115,7 +154,7 @@ export const ComposeService = z.strictObject({
   cap_drop: z.array(z.string().regex(/^[A-Z_]+$/)).optional(),
   cap_add: z.array(z.string().regex(/^[A-Z_]+$/)).optional(),
   security_opt: z.array(z.enum(["no-new-privileges:true"])).optional(),
-  ulimits: z.record(z.string().regex(/^[a-z]+$/), z.strictObject({ soft: z.int(), hard: z.int() })).optional(),
+  ulimits: Limits.optional(),
   labels: z.record(z.string().max(128), Text).optional(),
   scale: z.int().min(1).max(32).optional(),
   /** Docker must never start a container of ours by itself before the switch says so; the host gives a policy later. */

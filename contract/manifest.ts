@@ -1,6 +1,17 @@
 import { z } from "zod";
 import { ComposeDocument } from "./compose.ts";
-import { AppName, Commit, EnvironmentName, HostName, InstanceName, ResourceName, ServiceName, UrlPath, VariableName } from "./names.ts";
+import {
+  AppName,
+  Commit,
+  EnvironmentName,
+  HostName,
+  InstanceName,
+  Line,
+  ResourceName,
+  ServiceName,
+  UrlPath,
+  VariableName,
+} from "./names.ts";
 
 /**
  * A manifest says everything about one release of one app on one host, and no secret: a reviewer reads it line by line in a preview.
@@ -11,7 +22,7 @@ import { AppName, Commit, EnvironmentName, HostName, InstanceName, ResourceName,
 
 /** Who may change an instance. From settings, not from Pulumi's URN, so that a renamed resource keeps what it owns. */
 export const Owner = z.strictObject({
-  project: z.string().min(1).max(64),
+  project: Line.min(1).max(64),
   stack: EnvironmentName,
 });
 export type Owner = z.infer<typeof Owner>;
@@ -19,13 +30,13 @@ export type Owner = z.infer<typeof Owner>;
 /** Where the digests came from. Written by `promote` with the digests, so it changes and reverts with them. Never part of the release id. */
 export const Provenance = z.strictObject({
   /** Version for people: `1.4.2`. */
-  version: z.string().min(1).max(64),
+  version: Line.min(1).max(64),
   /** Commit the images were built from. */
   commit: Commit,
   /** Who asked: a name or an address, from CI or `git config`. */
-  requestedBy: z.string().min(1).max(128),
+  requestedBy: Line.min(1).max(128),
   /** Link or id of the CI run, or `local`. */
-  run: z.string().min(1).max(512),
+  run: Line.min(1).max(512),
 });
 export type Provenance = z.infer<typeof Provenance>;
 

@@ -42,6 +42,9 @@ export const UrlPath = z
   .string()
   .regex(/^\/[A-Za-z0-9._~!$&'()*+,;=:@/%-]{0,1023}$/, "must be an absolute URL path without query or fragment");
 
+/** Text for people that goes into one line of a log or a terminal: a control character in it could forge the next line, or hide this one. */
+export const Line = z.string().regex(/^[\x20-\x7e\xa0-\u2027\u202a-\uffff]*$/, "must be one line without control characters");
+
 /** A git commit, short or long. */
 export const Commit = z.string().regex(/^[0-9a-f]{7,40}$/, "must be 7 to 40 lower case hexadecimal digits");
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ComposeDocument } from "./compose.ts";
 import { Fingerprint, Manifest, Owner } from "./manifest.ts";
-import { AppName, EnvironmentName, InstanceName, ResourceName, ServiceName, Sha256, VariableName } from "./names.ts";
+import { AppName, EnvironmentName, InstanceName, Line, ResourceName, ServiceName, Sha256, VariableName } from "./names.ts";
 import { ImageReference } from "./reference.ts";
 import { SecretSet } from "./secrets.ts";
 import { contractVersion } from "./version.ts";
@@ -129,8 +129,8 @@ export const RollbackRequest = z.strictObject({
     z.strictObject({ kind: z.literal("steps"), steps: z.int().min(1).max(50) }),
     z.strictObject({ kind: z.literal("release"), release: z.string().max(128) }),
   ]),
-  reason: z.string().min(1).max(500),
-  requestedBy: z.string().min(1).max(128),
+  reason: Line.min(1).max(500),
+  requestedBy: Line.min(1).max(128),
 });
 export type StatusRequest = z.infer<typeof StatusRequest>;
 export type HistoryRequest = z.infer<typeof HistoryRequest>;

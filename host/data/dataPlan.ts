@@ -1,6 +1,6 @@
 import { capabilityFault, dataProject, environmentDeliveryFault } from "../../contract/index.ts";
 import type { ComposeDocument, ComposeService, DataRequest } from "../../contract/index.ts";
-import { label } from "../release/composeFile.ts";
+import { label, withoutRawSockets } from "../release/composeFile.ts";
 
 /** What a data request comes to on this host. */
 export interface DataPlan {
@@ -64,6 +64,7 @@ function documentFaults(request: DataRequest, document: ComposeDocument): string
     const at = `document.services.${name}`;
     const capabilities = capabilityFault(service.cap_add);
     if (capabilities !== undefined) faults.push(`${at}.cap_add: ${capabilities}`);
+    if ((service.scale ?? 1) > 1) faults.push(`${at}.scale: a stateful service runs once, got ${service.scale}`);
     for (const mount of service.volumes ?? []) {
       if (mount.type === "bind") faults.push(`${at}.volumes: mounts ${mount.source}; a stateful service cannot mount files of a release`);
       if (mount.type === "volume" && document.volumes?.[mount.source] === undefined)
@@ -106,6 +107,7 @@ function completedService({ instance, environment, variables }: DataRequest, nam
       ? {}
       : { environment: { ...service.environment, ...secrets } }),
     restart: "unless-stopped",
+    cap_drop: withoutRawSockets(service.cap_drop),
     labels: {
       ...service.labels,
       [label.instance]: instance,

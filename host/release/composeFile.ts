@@ -37,6 +37,7 @@ function completed(file: ComposeFile, name: string, service: ComposeService): Co
     ...service,
     environment: { ...service.environment, TERRACE_RELEASE: releaseId },
     restart: "no",
+    cap_drop: withoutRawSockets(service.cap_drop),
     labels: {
       ...service.labels,
       [label.instance]: manifest.instance,
@@ -48,6 +49,14 @@ function completed(file: ComposeFile, name: string, service: ComposeService): Co
     },
     ...(service.volumes === undefined ? {} : { volumes: service.volumes.map((mount) => withAbsoluteSource(mount, directory)) }),
   };
+}
+
+/**
+ * Docker gives every container `NET_RAW` unless it is dropped, and with it a container could answer for the addresses of others on the
+ * networks that instances share. The planner drops everything; this is for a document that it did not make.
+ */
+export function withoutRawSockets(dropped: readonly string[] = []): string[] {
+  return dropped.includes("ALL") || dropped.includes("NET_RAW") ? [...dropped] : [...dropped, "NET_RAW"];
 }
 
 /** Binds point into the release directory itself: through the `current` link, a running container's files would change under it. */

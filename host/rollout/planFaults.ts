@@ -27,6 +27,8 @@ export function planFaults(manifest: Manifest): string[] {
     if (plan === undefined) continue;
     const capabilities = capabilityFault(service.cap_add);
     if (capabilities !== undefined) faults.push(`${at(name, "cap_add")}: ${capabilities}`);
+    if ((service.scale ?? 1) > 1 && plan.role !== "web" && plan.role !== "worker")
+      faults.push(`${at(name, "scale")}: a ${plan.role} runs once, got ${service.scale}`);
     if (plan.role !== "job" && service.healthcheck === undefined) {
       faults.push(`${at(name, "healthcheck")}: is required for a ${plan.role}: without it "started" would count as "works"`);
     }

@@ -4,9 +4,24 @@ import { digestOf, exampleManifest } from "./fixtures.ts";
 
 type Change = (manifest: ReturnType<typeof exampleManifest>) => unknown;
 
+const api = "release.runtime.document.services.api";
+const inApi =
+  (fields: object): Change =>
+  (manifest) =>
+    void Object.assign(manifest.release.runtime.document.services["api"]!, fields);
+
 describe("manifest", () => {
   it("accepts the example and gives it back unchanged", () => {
     assert.deepEqual(Manifest.parse(exampleManifest()), exampleManifest());
+  });
+
+  it("accepts what is just within the rules", () => {
+    const manifest = exampleManifest();
+    const limits = { nofile: { soft: 1, hard: -1 }, core: { soft: -1, hard: -1 }, nproc: { soft: 5, hard: 5 } };
+    const volumes = ["/a", "/a/b", "/ab"].map((target) => ({ type: "tmpfs", target, tmpfs: { mode: 0 } }));
+    inApi({ stop_signal: "SIGQUIT", stop_grace_period: "23h59m60s", ulimits: limits, volumes })(manifest);
+    manifest.provenance.requestedBy = "Zoë Ñandú <z@example.com>";
+    assert.deepEqual(Manifest.parse(manifest), manifest);
   });
 
   type Case = [string, Change, string, RegExp];
@@ -45,6 +60,30 @@ describe("manifest", () => {
       "release.runtime.document.services.api.volumes.0.source",
       /Invalid/,
     ]),
+    ...Object.entries({ version: "1.0\nforged", requestedBy: "\u001b[2Kann", run: "a\u0085b" }).map(([field, value]): Case => [
+      `control characters in ${field}`,
+      (m) => Object.assign(m.provenance, { [field]: value }),
+      `provenance.${field}`,
+      /must be one line without control characters/,
+    ]),
+    ["a signal that is none", inApi({ stop_signal: "SIGNOPE" }), `${api}.stop_signal`, /must be one of SIGHUP, SIGINT, /],
+    ["a grace of years", inApi({ stop_grace_period: "9999999999h" }), `${api}.stop_grace_period`, /must be at most 24h/],
+    ["a grace of a day and a second", inApi({ stop_grace_period: "23h59m61s" }), `${api}.stop_grace_period`, /must be at most 24h/],
+    ["a limit upside down", inApi({ ulimits: { nofile: { soft: 2, hard: 1 } } }), `${api}.ulimits.nofile`, /soft must be at most hard/],
+    ["no soft limit below a hard one", inApi({ ulimits: { nofile: { soft: -1, hard: 1 } } }), `${api}.ulimits.nofile`, /soft must be/],
+    ["a limit that is none", inApi({ ulimits: { files: { soft: 1, hard: 1 } } }), `${api}.ulimits.files`, /is no limit; there are: core, /],
+    ...["/", "//", "/a/../b", "/a//b", "a", "/./a"].map((target): Case => [
+      `a mount on ${target}`,
+      inApi({ volumes: [{ type: "tmpfs", target, tmpfs: { mode: 0 } }] }),
+      `${api}.volumes.0.target`,
+      /must be an absolute path below \/, without \/\/, \. and \.\., got /,
+    ]),
+    [
+      "two mounts in one place",
+      inApi({ volumes: ["/a", "/b", "/a/"].map((target) => ({ type: "tmpfs", target, tmpfs: { mode: 0 } })) }),
+      `${api}.volumes.2.target`,
+      /is the target of another mount too, got "\/a\/"/,
+    ],
     ["a kind of runtime it does not know", (m) => Object.assign(m.release.runtime, { kind: "swarm" }), "release.runtime.kind", /Invalid/],
   ];
   for (const [name, change, path, message] of refused) {

@@ -121,6 +121,16 @@ describe("what cannot be rolled out is refused, with its reason", () => {
       { compose: api("oom_score_adj: 5") },
       /services\.api\.oom_score_adj: is not a setting here, got 5; remove it; known here: x-terrace, image, /,
     ],
+    ["signals that are none", { compose: api("stop_signal: SIGNOPE") }, /services\.api\.stop_signal: must be one of SIGHUP, /],
+    ["a grace of years", { compose: api("stop_grace_period: 9999999999h") }, /services\.api\.stop_grace_period: must be at most 24h/],
+    [
+      "limits upside down",
+      { compose: api("ulimits: {nofile: {soft: 2, hard: 1}}") },
+      /services\.api\.ulimits\.nofile: soft must be at most/,
+    ],
+    ["a mount over the image", { compose: tmpfs("/") }, /services\.api\.volumes\.2\.target: must be an absolute path below \//],
+    ["two mounts in one place", { compose: tmpfs("/srv/uploads") }, /services\.api\.volumes\.2\.target: is the target of another mount/],
+    ["raw sockets", { compose: api("cap_add: [NET_RAW]") }, /services\.api\.cap_add: NET_RAW would reach past the container/],
     ["networks", { compose: `${shopCompose}\nnetworks: {x: {}}` }, /compose\.yaml: networks: are decided by the tool/],
     [
       "labels for the ingress",

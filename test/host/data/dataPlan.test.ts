@@ -61,8 +61,8 @@ describe("a data request", () => {
       document: {
         name: "shop-staging-data",
         services: {
-          postgres: { ...postgres, restart: "unless-stopped", labels: { team: "shop", ...labels("postgres") } },
-          redis: { ...redis, restart: "unless-stopped", labels: labels("redis") },
+          postgres: { ...postgres, restart: "unless-stopped", cap_drop: ["NET_RAW"], labels: { team: "shop", ...labels("postgres") } },
+          redis: { ...redis, restart: "unless-stopped", cap_drop: ["NET_RAW"], labels: labels("redis") },
         },
         networks: { default: { external: true, name: "shop-staging-data" } },
         volumes: { database: { external: true, name: "shop-staging_database" } },
@@ -105,6 +105,11 @@ describe("a data request", () => {
       "a second network, such as another instance's",
       (it: DataRequest) => Object.assign(it.document?.networks ?? {}, { other: { external: true, name: "shop-prod-data" } }),
       ["document.networks.other: stateful services are in the network of their instance only"],
+    ],
+    [
+      "two of a service that keeps something",
+      (it: DataRequest) => Object.assign(it.document?.services["redis"] ?? {}, { scale: 2 }),
+      ["document.services.redis.scale: a stateful service runs once, got 2"],
     ],
     [
       "a capability that reaches the host",

@@ -15,6 +15,7 @@ describe("host/release/composeFile", () => {
       ...shop.release.runtime.document.services["worker"],
       environment: { TERRACE_RELEASE: "1".repeat(64) },
       restart: "no",
+      cap_drop: ["NET_RAW"],
       labels: {
         "dev.terrace.instance": "shop-prod",
         "dev.terrace.environment": "prod",
@@ -25,6 +26,19 @@ describe("host/release/composeFile", () => {
       },
     });
     assert.deepEqual(ComposeDocument.parse(document), document);
+  });
+
+  it("leaves no container raw sockets, whoever made its document", () => {
+    const dropped = (given: string[] | undefined): unknown => {
+      const shop = manifest();
+      const { api } = shop.release.runtime.document.services;
+      if (given !== undefined) Object.assign(api ?? assert.fail(), { cap_drop: given });
+      return composeFile({ manifest: shop, release: "r1", releaseId: "1".repeat(64), directory }).services["api"]?.cap_drop;
+    };
+    assert.deepEqual(dropped(undefined), ["NET_RAW"]);
+    assert.deepEqual(dropped(["KILL"]), ["KILL", "NET_RAW"]);
+    assert.deepEqual(dropped(["ALL"]), ["ALL"]);
+    assert.deepEqual(dropped(["NET_RAW", "KILL"]), ["NET_RAW", "KILL"]);
   });
 
   it("mounts configuration out of the release itself, never through the link to the current one", () => {

@@ -27,11 +27,18 @@ const cases: readonly Case[] = [
     ["release.runtime.document.volumes.files.name: must be shop-prod_files, got blog-prod_database"],
   ],
   ["capabilities that stay inside", (_, service) => (service("api").cap_add = ["CHOWN", "NET_BIND_SERVICE", "SYS_NICE"]), []],
-  ...["SYS_ADMIN", "ALL", "CAP_SYS_ADMIN", "NET_ADMIN"].map((capability): Case => [
+  ...["SYS_ADMIN", "ALL", "CAP_SYS_ADMIN", "NET_ADMIN", "NET_RAW"].map((capability): Case => [
     `the capability ${capability}`,
     (_, service) => (service("api").cap_add = ["CHOWN", capability]),
     [`release.runtime.document.services.api.cap_add: ${capabilityFault([capability]) ?? assert.fail()}`],
   ]),
+  ["two of a web service", (_, service) => (service("api").scale = 2), []],
+  [
+    "two schedulers",
+    (_, service) => (service("beat").scale = 2),
+    ["release.runtime.document.services.beat.scale: a singleton runs once, got 2"],
+  ],
+  ["two of a job", (_, service) => (service("setup").scale = 2), ["release.runtime.document.services.setup.scale: a job runs once, got 2"]],
   [
     "no health check",
     (_, service) => delete service("worker").healthcheck,
