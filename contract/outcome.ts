@@ -46,7 +46,7 @@ export const reasons = {
   rolled_back_as_asked: { fault: "none", remedy: "nothing to do" },
 
   // the request
-  malformed_request: { fault: "request", remedy: "correct the named field" },
+  malformed_request: { fault: "request", remedy: "correct what is named" },
   contract_unsupported: { fault: "request", remedy: "update the host program (raise `platform.epoch` and run pulumi up) or the client" },
   unsupported_feature: { fault: "request", remedy: "remove the named setting; this host program does not know it" },
   unsupported_system: { fault: "request", remedy: "use a Debian 13 server" },
