@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { HostPaths } from "../paths.ts";
-import { hostSecretsLease } from "../secrets/hostSecrets.ts";
+import { hostSecretsFolder } from "../secrets/hostSecrets.ts";
 import { findingOf } from "./item.ts";
 import type { Item } from "./item.ts";
 import { directoryFault, faultsOf, makeManagedDirectory } from "./managedFile.ts";
@@ -28,7 +28,7 @@ export function wantedDirectories(paths: HostPaths): ManagedDirectory[] {
     { path: paths.ingressCertificates, mode: closed },
     { path: paths.state, mode: closed },
     { path: paths.sealedSecrets, mode: closed },
-    { path: paths.instance(hostSecretsLease), mode: closed },
+    { path: paths.instance(hostSecretsFolder), mode: closed },
   ];
 }
 

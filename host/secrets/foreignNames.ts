@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
-import { readFile, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readIfPresent } from "../files.ts";
 import { writtenHosts } from "../ingress/routing.ts";
 import type { HostPaths } from "../paths.ts";
 import { readOwner } from "../state/owner.ts";
@@ -22,7 +23,9 @@ export async function foreignNames(paths: HostPaths, environment: string): Promi
       const instance = file.slice(0, -".yml".length);
       const owner = await readOwner(paths, instance).catch(() => undefined);
       if (owner?.owner.stack === environment) return [];
-      return writtenHosts(await readFile(join(paths.ingressDynamic, file), "utf8")).map((host) => ({ host, instance }));
+      // Gone meanwhile: that environment works at the same time.
+      const text = (await readIfPresent(join(paths.ingressDynamic, file))) ?? "";
+      return writtenHosts(text).map((host) => ({ host, instance }));
     }),
   );
   return names.flat();
@@ -37,7 +40,7 @@ export async function foreignCertificates(paths: HostPaths, environment: string)
     others.map(async ({ name }) => {
       const folder = join(paths.ingressCertificates, name);
       const files = (await readdir(folder)).filter((file) => file.endsWith(".crt"));
-      return await Promise.all(files.map(async (file) => await readFile(join(folder, file), "utf8")));
+      return await Promise.all(files.map(async (file) => (await readIfPresent(join(folder, file))) ?? ""));
     }),
   );
   return new Set(texts.flat());

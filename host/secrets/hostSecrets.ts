@@ -13,19 +13,22 @@ import { seal, unseal } from "./seal.ts";
 import type { SecretsWorld } from "./store.ts";
 
 /** Without a hyphen, which every instance's name has: no instance can mean the same folder. */
-export const hostSecretsLease = "hostsecrets";
+export const hostSecretsFolder = "hostsecrets";
+
+/** Each environment's own: two that share a server are brought up at the same time, and neither touches the other's files. */
+const leaseOf = (environment: string): string => `${hostSecretsFolder}.${environment}`;
 
 /** Keeps what the host itself needs for an environment. Comes before the platform's ingress, and before anything is pulled. */
 export const hostSecretsVerb = verb({
   accepts: "host-secrets",
-  lease: () => hostSecretsLease,
+  lease: ({ environment }) => leaseOf(environment),
   run: keepHostSecrets,
 });
 
 const Registries = HostSecretsRequest.shape.registries;
 type Registries = z.infer<typeof Registries>;
 
-const folderOf = (paths: HostPaths): string => paths.instance(hostSecretsLease);
+const folderOf = (paths: HostPaths): string => paths.instance(hostSecretsFolder);
 const sealedPath = ({ paths }: SecretsWorld, environment: string): string => join(folderOf(paths), `${environment}.sealed`);
 const sealedName = (environment: string): string => `terrace-host-${environment}`;
 
