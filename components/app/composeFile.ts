@@ -13,11 +13,19 @@ import { unquotedFaults } from "./literalText.ts";
  */
 
 const Text = z.union([z.string(), z.number(), z.boolean()]);
-const ServiceTerrace = z
+export const ServiceTerrace = z
   .strictObject({
-    role: z.enum([...AppRole.options, "data"]),
-    /** `recreate`: the old copy stops before the new one starts. Declared downtime, for what cannot run twice. */
-    update: z.enum(["overlap", "recreate"]).optional(),
+    role: z
+      .enum([...AppRole.options, "data"])
+      .meta({ description: "What the service is, and so when it starts and stops.", examples: ["web"] }),
+    update: z
+      .enum(["overlap", "recreate"])
+      .optional()
+      .meta({
+        description:
+          "`overlap`, as when it is absent: old and new run side by side until the switch. `recreate`, for a web service that cannot run twice: the old one stops before the new one starts, which is downtime. Workers, singletons and stateful services never run twice.",
+        examples: ["recreate"],
+      }),
   })
   .meta({ whenAbsent: `say what the service is, \`x-terrace: {role: ${[...AppRole.options, "data"].join(" | ")}}\`` });
 
@@ -69,7 +77,24 @@ export const PeopleService = z.strictObject({
 });
 export type PeopleService = z.infer<typeof PeopleService>;
 
-export const PeopleVolume = z.strictObject({ "x-terrace": z.strictObject({ overlap: z.literal("safe") }).optional() }).nullable();
+/** What each role means, for people. */
+export const roleMeanings: Readonly<Record<z.infer<typeof ServiceTerrace>["role"], string>> = {
+  web: "Takes requests, by routes of the stack file. The new one starts beside the old, must be healthy and pass the smoke checks, and then gets the traffic.",
+  worker:
+    "Takes work from a queue. The new one starts only once the switch is confirmed; the old one is told to end first, and gets its `stop_grace_period`.",
+  singleton: "Must never run twice, such as a scheduler. Changes hands as a worker does, and has one copy.",
+  job: "Runs to its end before the web services start, such as a migration; the old release still serves meanwhile. Needs no health check. An exit code other than 0 ends the rollout, and nothing was switched.",
+  data: "Database, cache or queue. Changes only when its own image, settings or secrets do, in place and not in two colours; an app release never touches it, and its volumes stay when the stack goes.",
+};
+
+export const VolumeTerrace = z.strictObject({
+  overlap: z.literal("safe").meta({
+    description: "Says that the old and the new release may write this volume at the same time, as they do until the switch.",
+    examples: ["safe"],
+  }),
+});
+
+export const PeopleVolume = z.strictObject({ "x-terrace": VolumeTerrace.optional() }).nullable();
 
 const PeopleCompose = z.object({
   name: z.string().optional(),

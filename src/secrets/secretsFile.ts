@@ -67,7 +67,11 @@ export const VariableDeclaration = z.strictObject({
     .min(1)
     .max(3650)
     .optional()
-    .meta({ description: "When it must be replaced.", unit: "days", examples: [90] }),
+    .meta({
+      description: "How long people mean to keep one value. It is written down for them: nothing counts the days or replaces the value.",
+      unit: "days",
+      examples: [90],
+    }),
 });
 export type VariableDeclaration = z.infer<typeof VariableDeclaration>;
 

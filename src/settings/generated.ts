@@ -1,3 +1,4 @@
+import { roleMeanings, ServiceTerrace, VolumeTerrace } from "../../components/app/composeFile.ts";
 import { AppFile } from "../../components/app/appFile.ts";
 import { programVariables } from "../secrets/programVariables.ts";
 import { SecretsFile } from "../secrets/secretsFile.ts";
@@ -53,7 +54,15 @@ function settingsDocument(): string {
     '```yaml\nconfig:\n  pulumi:disable-default-providers: ["*"]\n  terrace:host:\n    name: staging-1\n```',
     ...referenceTables(schemaNode(StackSettings), ""),
     "## `apps/<app>/compose.yaml`",
-    "An ordinary compose file, plus `x-terrace` on each service: `role` is `web`, `worker`, `singleton`, `job` or `data`. What cannot be rolled out in two colours is refused, each with its reason.",
+    "An ordinary compose file, plus `x-terrace` on each service and, where two releases may write it, on a volume. What cannot be rolled out in two colours is refused, each with its reason.",
+    ...referenceTables(schemaNode(ServiceTerrace), "services.<service>.x-terrace."),
+    [
+      "| role | what it means |",
+      "|---|---|",
+      ...Object.entries(roleMeanings).map(([role, meaning]) => `| \`${role}\` | ${meaning} |`),
+    ].join("\n"),
+    ...referenceTables(schemaNode(VolumeTerrace), "volumes.<volume>.x-terrace."),
+    "A volume that a web service, a worker or a job writes needs it, unless the service says `update: recreate` or mounts it `:ro`.",
     "## `apps/<app>/app.yaml`",
     "How to tell that the app works. An empty file says nothing.",
     ...referenceTables(schemaNode(AppFile), ""),

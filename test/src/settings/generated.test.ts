@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { ServiceTerrace, VolumeTerrace } from "../../../components/app/composeFile.ts";
 import { AppFile } from "../../../components/app/appFile.ts";
 import { SecretsFile } from "../../../src/secrets/secretsFile.ts";
 import { generatedFiles } from "../../../src/settings/generated.ts";
@@ -24,6 +25,13 @@ describe("files made from the schemas", () => {
       assert.equal(readFileSync(join(checkoutRoot, path), "utf8"), content, 'run "npm run settings" and commit it');
     });
   }
+});
+
+describe("the page of settings", () => {
+  const page = readFileSync(join(checkoutRoot, "docs/settings.md"), "utf8");
+  const section = page.slice(page.indexOf("## `apps/<app>/compose.yaml`"), page.indexOf("## `apps/<app>/app.yaml`"));
+  for (const word of ["role", "update", "overlap", ...ServiceTerrace.shape.role.options])
+    it(`says in a table what ${word} means in a compose file`, () => assert.match(section, new RegExp(`^\\| \`${word}\` \\|.{20}`, "m")));
 });
 
 /** Every key that people write, with where it stands. */
@@ -49,7 +57,14 @@ function explainsItself(path: string, node: SchemaNode): boolean {
 }
 
 describe("every setting", () => {
-  for (const [name, schema] of Object.entries({ stack: StackSettings, app: AppFile, secrets: SecretsFile, digests: ImageDigests })) {
+  for (const [name, schema] of Object.entries({
+    stack: StackSettings,
+    app: AppFile,
+    secrets: SecretsFile,
+    digests: ImageDigests,
+    "compose (services)": ServiceTerrace,
+    "compose (volumes)": VolumeTerrace,
+  })) {
     it(`of the ${name} file says what it means`, () => {
       const silent = [...keys(schemaNode(schema), "")].filter(
         ([path, node]) => node.description === undefined && !/(?:^|\.)kind$/.test(path),
