@@ -49,3 +49,13 @@ export function causeOf(error: unknown): { readonly code: ReasonCode; readonly w
   const full = /\b(?:ENOSPC|EDQUOT)\b|no space left on device/.test(what);
   return { code: full ? "disk_low" : "bug", what };
 }
+
+/** For what is done before anything is touched: no room to begin is no fault of the tool. */
+export async function beforeStart<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, what } = causeOf(error);
+    throw code === "disk_low" && !(error instanceof Failure) ? new Failure("aborted", code, what, { cause: error }) : error;
+  }
+}

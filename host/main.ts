@@ -5,6 +5,7 @@ import type { Actor, Request } from "../contract/index.ts";
 import { authorize, judgeCaller, subjectOf } from "./caller.ts";
 import type { Caller } from "./caller.ts";
 import { execute } from "./command.ts";
+import { beforeStart } from "./ending.ts";
 import type { Ending } from "./ending.ts";
 import { endingOf, outputOf } from "./finish.ts";
 import type { Output } from "./finish.ts";
@@ -60,7 +61,8 @@ async function main(): Promise<number> {
 
 /** Hands the request to a supervised process and answers with its exit code; its words have gone straight to the caller. */
 async function underLease(verb: string, lease: string, envelope: Envelope): Promise<number> {
-  const exitCode = await supervise({ verb, lease, lockFile: await leaseFile(paths, lease), program: bundle }, envelope);
+  const lockFile = await beforeStart(() => leaseFile(paths, lease));
+  const exitCode = await supervise({ verb, lease, lockFile, program: bundle }, envelope);
   if (exitCode !== "busy") return exitCode;
   const ending = { kind: "failed", outcome: "busy", code: "lease_held", what: await busySentence(paths, lease) } as const;
   return print(outputOf(ending, await servingNow(subjectOf(envelope.request).instance)));
@@ -74,7 +76,7 @@ async function carryOut(name: string, verb: Verb): Promise<number> {
     instance = subjectOf(request).instance;
     const context = productionContext(actor, program);
     const lease = verb.lease(request) ?? name;
-    await writeHolder(context, lease, name);
+    await beforeStart(() => writeHolder(context, lease, name));
     const ending = await verb.run(request, context).finally(() => removeHolder(paths, lease));
     return print(outputOf(ending, ending.kind === "failed" ? await servingNow(instance) : null));
   } catch (error) {

@@ -34,10 +34,12 @@ export async function refused(order: Order, course: Course, error: unknown, cont
   if (code === "bug") throw error;
   const outcome = error instanceof Failure ? error.outcome : "aborted";
   const before = await readCurrent(context.paths, order.manifest.instance).catch(() => undefined);
-  const number = await numberOf(course, order.manifest.instance, context);
   const now = before === undefined ? null : serving(before);
-  const concluded = { ...orderOf(order), actor: context.actor, course, number, release: undefined, before };
-  await writeReport(context, concluded, { outcome, code, what, serving: now });
+  await reported(context, async () => {
+    const number = await numberOf(course, order.manifest.instance, context);
+    const concluded = { ...orderOf(order), actor: context.actor, course, number, release: undefined, before };
+    await writeReport(context, concluded, { outcome, code, what, serving: now });
+  });
   return { kind: "failed", outcome, code, what, serving: now?.release ?? null };
 }
 
@@ -81,12 +83,27 @@ export async function undone(attempt: Attempt, error: unknown): Promise<Ending> 
   await gatherEvidence(attempt).catch((cause: unknown) => warn(attempt, `no evidence: ${causeOf(cause).what}`));
 
   const goesThrough = order.request === "rollback" && servedAt !== undefined;
-  const conclusion = goesThrough ? await goThrough(attempt, first) : await goBack(attempt, first);
-  await writeReport(context, concludedOf(attempt), conclusion);
+  const { isComplete, ...conclusion } = goesThrough ? await goThrough(attempt, first) : await goBack(attempt, first);
+  const isReported = await reported(context, () => writeReport(context, concludedOf(attempt), conclusion));
+  // Last, so that whoever comes after a crash finds something to conclude; and not before a complete release serves.
+  if (isComplete && isReported) await removeJournal(context.paths, attempt.instance);
   return { kind: "failed", ...conclusion, serving: conclusion.serving?.release ?? null, told: true };
 }
 
-type FailedConclusion = FailedAttempt & Pick<Conclusion, "serving">;
+/** No room for the report must not hide how the attempt ended. Returns whether it was written. */
+async function reported({ progress }: Context, write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    const { code, what } = causeOf(error);
+    if (code !== "disk_low") throw error;
+    progress.warn(`no report: ${what}`);
+    return false;
+  }
+}
+
+type FailedConclusion = FailedAttempt & Pick<Conclusion, "serving"> & { readonly isComplete: boolean };
 
 async function goBack(attempt: Attempt, first: FailedAttempt): Promise<FailedConclusion> {
   const { context, instance, journal, before } = attempt;
@@ -96,12 +113,12 @@ async function goBack(attempt: Attempt, first: FailedAttempt): Promise<FailedCon
     await untilDockerAnswers(context);
     const watch = await watchInstance(context, instance);
     await takeBack(journal, watch, context).finally(() => watch.close());
-    return { ...first, serving: oldServing };
+    return { ...first, serving: oldServing, isComplete: true };
   } catch (error) {
     // Traefik's file is what decides who serves; the journal stays for the next attempt to put this right.
     const routed = await readRouterFile(context.paths, instance).catch(() => undefined);
     const restored = (routed ?? null) === journal.routerFile;
-    return { ...masked(attempt, failedTakeBack(first, error)), serving: restored ? oldServing : newServing(attempt) };
+    return { ...masked(attempt, failedTakeBack(first, error)), serving: restored ? oldServing : newServing(attempt), isComplete: false };
   }
 }
 
@@ -118,8 +135,7 @@ async function goThrough(attempt: Attempt, first: FailedAttempt): Promise<Failed
   }
   await record(journal, manifest, context);
   await retireOld(attempt);
-  await removeJournal(context.paths, instance);
-  return { ...failedRollback(first, release), serving: newServing(attempt) };
+  return { ...failedRollback(first, release), serving: newServing(attempt), isComplete: true };
 }
 
 async function retireOld(attempt: Attempt): Promise<void> {

@@ -4,6 +4,7 @@ import { readRouterFile } from "../ingress/routerFile.ts";
 import { leadsTo, targetOf } from "../ingress/routing.ts";
 import { readRelease } from "../release/releaseDirectory.ts";
 import { serving } from "../state/current.ts";
+import { readHistory } from "../state/history.ts";
 import { readJournal, removeJournal } from "../state/journal.ts";
 import type { Journal } from "../state/journal.ts";
 import { readReleases } from "../state/releases.ts";
@@ -79,10 +80,15 @@ async function undo(journal: Journal, context: Context): Promise<void> {
     what: `interrupted in ${journal.phase}; put back to what served before`,
     serving: journal.before === null ? null : serving(journal.before),
   });
+  await removeJournal(context.paths, journal.instance);
 }
 
+/** Once. Between the report and the end of the journal, too, a process may be killed; what it wrote knew more than is known here. */
 async function conclude(journal: Journal, context: Context, conclusion: Conclusion): Promise<void> {
   const { request, reason, actor, release, releaseId, rollout, before } = journal;
+  const written = (await readHistory(context.paths, journal.instance)).filter((entry) => entry.rollout === rollout);
+  // One that could not be taken back is told again when it was.
+  if (written.some(({ outcome }) => outcome !== "rollback_failed")) return;
   const concluded = {
     request,
     reason,

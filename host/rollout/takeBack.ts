@@ -4,7 +4,6 @@ import { removeFile, replaceLink } from "../files.ts";
 import { ingressContainer } from "../ingress/api.ts";
 import { readRouterFile, writeRouterFile } from "../ingress/routerFile.ts";
 import { removeCurrent, writeCurrent } from "../state/current.ts";
-import { removeJournal } from "../state/journal.ts";
 import type { Journal } from "../state/journal.ts";
 import { endAll, inspect, membersOf, removeColour, setPolicies, withRole } from "./colour.ts";
 import { judgeHealth } from "./judge.ts";
@@ -19,8 +18,8 @@ const recoverySeconds = 120;
  * that failed just now as for one that a power cut ended. Each step changes only what is not as it was: of a release that failed before
  * the switch, the old web services and workers are looked at and left alone.
  *
- * The public comes first: file, then link, then workers and singletons, and the new colour last. Throws when it cannot be done; the
- * journal then stays, and the next request on the instance tries again.
+ * The public comes first: file, then link, then workers and singletons, and the new colour last. Throws when it cannot be done. The journal
+ * is the caller's to remove, once the report is written: until then the next request on the instance does all of this again.
  */
 export async function takeBack(journal: Journal, watch: Watch, context: Context): Promise<void> {
   await restoreOld(journal, ["web"], watch, context);
@@ -31,7 +30,6 @@ export async function takeBack(journal: Journal, watch: Watch, context: Context)
   await restoreOld(journal, ["worker", "singleton"], watch, context);
   await removeColour(context, journal.instance, journal.colour);
   await keepSecretFilesOf(journal.before?.release ?? null, journal.instance, context);
-  await removeJournal(context.paths, journal.instance);
 }
 
 /**

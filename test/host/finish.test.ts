@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { exitCodes, outcomes, reasons } from "../../contract/index.ts";
-import { Failure } from "../../host/ending.ts";
+import { Failure, beforeStart } from "../../host/ending.ts";
 import type { FailedOutcome } from "../../host/ending.ts";
 import { endingOf, outputOf } from "../../host/finish.ts";
 import { InvalidRequest } from "../../host/request.ts";
@@ -77,5 +77,23 @@ describe("host/finish", () => {
   it("names a full disk, wherever it shows", () => {
     const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
     assert.equal(endingOf(error).ending.kind === "failed" && (endingOf(error).ending as { code: string }).code, "disk_low");
+  });
+
+  it("takes a full disk before anything began for no fault of ours, and a bug for a bug", async () => {
+    const full = Object.assign(new Error("ENOSPC: no space left on device, open"), { code: "ENOSPC" });
+    const what = "Error: ENOSPC: no space left on device, open";
+    await assert.rejects(
+      beforeStart(() => Promise.reject(full)),
+      (error: unknown) => {
+        assert.deepEqual(endingOf(error), { ending: { kind: "failed", outcome: "aborted", code: "disk_low", what }, stderr: "" });
+        return true;
+      },
+    );
+    const bug = new TypeError("x is undefined");
+    await assert.rejects(
+      beforeStart(() => Promise.reject(bug)),
+      (error: unknown) => error === bug,
+    );
+    assert.equal(await beforeStart(() => Promise.resolve(7)), 7);
   });
 });

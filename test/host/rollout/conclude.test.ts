@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Failure } from "../../../host/ending.ts";
 import { newCourse } from "../../../host/rollout/attempt.ts";
-import { onwards, servesSentence } from "../../../host/rollout/conclude.ts";
-import { manifest } from "../fixtures.ts";
+import { onwards, refused, servesSentence, undone } from "../../../host/rollout/conclude.ts";
+import { readHistory } from "../../../host/state/history.ts";
+import { readJournal, writeJournal } from "../../../host/state/journal.ts";
+import { journal, manifest, rolloutRequest } from "../fixtures.ts";
+import { attemptOn, bothColours, testContext } from "./world.ts";
+import type { TestContext } from "./world.ts";
 
 describe("host/rollout/conclude: the last words", () => {
   const clock = { now: () => new Date(0), elapsed: () => 0, pause: () => Promise.resolve() };
@@ -23,5 +30,74 @@ describe("host/rollout/conclude: the last words", () => {
       onwards({ request: "rollback", manifest: manifest() }),
       "; Pulumi does not know of it: to go forward promote another build, or raise apps.shop.epoch for the same one",
     );
+  });
+});
+
+describe("host/rollout/conclude: what a failed attempt leaves", () => {
+  let context: TestContext;
+  const failure = new Failure("aborted", "smoke_failed", "graphql answers: status 500");
+  const reports = (): string => join(context.paths.instance("shop-prod"), "reports");
+  const failed = async () => {
+    const entry = journal({ phase: "smoke" });
+    await writeJournal(context.paths, entry);
+    return await undone({ ...(await attemptOn(context)), journal: entry }, failure);
+  };
+  /** As a full disk answers: the report is the first to ask for the time once everything has been put back. */
+  const fullDisk = (): TestContext => {
+    const now = (): Date => {
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    };
+    return { ...context, clock: { ...context.clock, now } };
+  };
+
+  beforeEach(async () => {
+    context = await testContext();
+    bothColours(context.docker);
+    context.docker.version = () => Promise.resolve({ version: "26.1.5", apiVersion: "1.45", os: "linux", architecture: "amd64" });
+    context.docker.logTail = () => Promise.resolve([]);
+  });
+
+  it("keeps its journal until the report is written, so that a crash in between is concluded later", async () => {
+    await mkdir(context.paths.instance("shop-prod"), { recursive: true });
+    await writeFile(reports(), "in the way");
+    await assert.rejects(failed());
+    assert.equal((await readJournal(context.paths, "shop-prod"))?.phase, "smoke");
+    assert.equal(context.docker.list.has("shop-prod-green-api-1"), false, "it was not taken back");
+
+    await rm(reports());
+    assert.equal((await failed()).kind, "failed");
+    assert.equal(await readJournal(context.paths, "shop-prod"), undefined);
+    const report = JSON.parse(await readFile(join(reports(), "2.json"), "utf8")) as { code: string };
+    assert.equal(report.code, "smoke_failed");
+    assert.equal((await readHistory(context.paths, "shop-prod")).length, 1);
+  });
+
+  it("is told as what it was though there is no room for its report, which comes later", async () => {
+    const attempt = await attemptOn(context);
+    context = fullDisk();
+    const entry = journal({ phase: "smoke" });
+    await writeJournal(context.paths, entry);
+    const ending = await undone({ ...attempt, context, journal: entry }, failure);
+    assert.deepEqual(
+      [ending.kind, "outcome" in ending && ending.outcome, "code" in ending && ending.code],
+      ["failed", "aborted", "smoke_failed"],
+    );
+    assert.ok(context.lines.includes("no report: Error: ENOSPC: no space left on device, write"), context.lines.join("\n"));
+    assert.equal((await readJournal(context.paths, "shop-prod"))?.phase, "smoke");
+  });
+
+  it("of a full disk before anything ran is an aborted attempt, not a fault of the tool", async () => {
+    const { manifest: shop, epoch } = rolloutRequest();
+    const order = { request: "rollout", manifest: shop, epoch, releaseId: "1".repeat(64) } as const;
+    const course = newCourse(context);
+    context = fullDisk();
+    const ending = await refused(order, course, new Error("ENOSPC: no space left on device, mkdir"), context);
+    assert.deepEqual(ending, {
+      kind: "failed",
+      outcome: "aborted",
+      code: "disk_low",
+      what: "Error: ENOSPC: no space left on device, mkdir",
+      serving: null,
+    });
   });
 });

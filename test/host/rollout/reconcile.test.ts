@@ -6,7 +6,7 @@ import { routerFileText, targetOf } from "../../../host/ingress/routing.ts";
 import { writeRelease } from "../../../host/release/releaseDirectory.ts";
 import { reconcile } from "../../../host/rollout/reconcile.ts";
 import { readCurrent, writeCurrent } from "../../../host/state/current.ts";
-import { readHistory } from "../../../host/state/history.ts";
+import { appendHistory, readHistory } from "../../../host/state/history.ts";
 import { readJournal, writeJournal } from "../../../host/state/journal.ts";
 import type { Journal } from "../../../host/state/journal.ts";
 import { readReleases, writeReleases } from "../../../host/state/releases.ts";
@@ -123,6 +123,45 @@ describe("host/rollout/reconcile", () => {
     await reconcile("shop-prod", context);
     assert.equal((await readCurrent(context.paths, "shop-prod"))?.release, before);
     assert.equal((await readHistory(context.paths, "shop-prod"))[0]?.outcome, "rolled_back");
+  });
+
+  for (const [phase, outcome] of [
+    ["health", "aborted"],
+    ["retire", "deployed"],
+  ] as const) {
+    it(`tells an attempt once that was killed in ${phase} between its report and the end of its journal`, async () => {
+      await interrupted(phase);
+      const noted = (await readJournal(context.paths, "shop-prod")) ?? assert.fail();
+      await reconcile("shop-prod", context);
+      await writeJournal(context.paths, noted);
+      bothColours(context.docker);
+      await reconcile("shop-prod", context);
+      assert.deepEqual(
+        (await readHistory(context.paths, "shop-prod")).map((entry) => [entry.rollout, entry.outcome]),
+        [[2, outcome]],
+      );
+      assert.equal(await readJournal(context.paths, "shop-prod"), undefined);
+    });
+  }
+
+  it("tells of an attempt again that could not be taken back before", async () => {
+    const { next } = await interrupted("settle");
+    const entry = {
+      rollout: 2,
+      action: "rollout",
+      release: next,
+      releaseId: null,
+      version: null,
+      note: "no",
+      actor: context.actor,
+    } as const;
+    const failed = { ...entry, time: "2026-11-21T11:00:00.000Z", outcome: "rollback_failed", code: "rollback_incomplete" } as const;
+    await appendHistory(context.paths, "shop-prod", "prod", failed);
+    await reconcile("shop-prod", context);
+    assert.deepEqual(
+      (await readHistory(context.paths, "shop-prod")).map(({ outcome }) => outcome),
+      ["rollback_failed", "rolled_back"],
+    );
   });
 
   it("forgets releases beyond those that are kept, directory and record", async () => {
