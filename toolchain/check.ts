@@ -1,7 +1,7 @@
 /** `npm run check`: everything that must hold of the text itself. Tells all that fails, not only the first. */
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { writeTestRecord } from "./testRecord.ts";
 
 interface Check {
   readonly name: string;
@@ -23,20 +23,20 @@ const checks: readonly Check[] = [
   },
 ];
 
-const results: { readonly check: Check; readonly passed: boolean }[] = [];
+const failures: { readonly title: string; readonly message: string }[] = [];
 for (const check of checks) {
   const started = performance.now();
   const { exitCode, output } = await run(check.command);
-  const passed = exitCode === 0;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  process.stdout.write(passed ? `  ✔ ${check.name} (${seconds} s)\n` : `${output}\n  ✘ ${check.name} (${seconds} s): ${check.remedy}\n`);
-  results.push({ check, passed });
+  if (exitCode === 0) {
+    process.stdout.write(`  ✔ ${check.name} (${seconds} s)\n`);
+  } else {
+    process.stdout.write(`${output}\n  ✘ ${check.name} (${seconds} s): ${check.remedy}\n`);
+    failures.push({ title: `${check.name}: ${check.remedy}`, message: output });
+  }
 }
-const passed = results.filter((result) => result.passed).length;
-const counts = { passed, failed: results.length - passed, skipped: 0 };
-const countsFile = process.env["TERRACE_TEST_COUNTS"];
-if (countsFile !== undefined) writeFileSync(countsFile, JSON.stringify(counts));
-process.exitCode = counts.failed === 0 ? 0 : 1;
+writeTestRecord({ passed: checks.length - failures.length, failed: failures.length, failures });
+process.exitCode = failures.length === 0 ? 0 : 1;
 
 async function run(command: readonly string[]): Promise<{ readonly exitCode: number | null; readonly output: string }> {
   const child = spawn(process.execPath, [join(root, command[0] ?? ""), ...command.slice(1)], {
