@@ -1,65 +1,20 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { DataRequest, Report, Result, SecretsRequest } from "../../contract/index.ts";
+import type { DataRequest, Report, Result } from "../../contract/index.ts";
 import type { Call } from "./rollout/host.ts";
 import { endPlatformWorld, install, platformWorld } from "./platform/world.ts";
 import type { PlatformWorld } from "./platform/world.ts";
+import { fingerprints, instance, ledgerRequest, ledgerSecrets as secrets } from "./support/ledger.ts";
 
-const instance = "ledger-staging";
-const owner = { project: "ledger", stack: "staging" };
 /** Everything that quoting could get wrong; a trailing backslash last. No line break: Redis takes none in a password. */
 const awkward = `a"b'c$d\\e#f \`g\` ${randomBytes(6).toString("hex")}\\`;
-const fingerprints = { first: "a".repeat(64), second: "b".repeat(64), file: "c".repeat(64) };
-
 /** Two Redis: one that gets a password, one that gets none. */
 describe("stateful services on a server", () => {
   let world: PlatformWorld;
   let redis: string;
   const on = (command: string, stdin?: string): Promise<string> => world.host.shell(command, stdin);
 
-  const secrets = (fingerprint: string, password: string): SecretsRequest => ({
-    contract: 1,
-    request: "secrets",
-    epoch: 1,
-    instance,
-    environment: "staging",
-    owner,
-    sets: [
-      {
-        part: "data",
-        fingerprint,
-        variables: { REDIS_PASSWORD: { value: password, onRollback: "release" }, OTHER: { value: "not-for-redis", onRollback: "release" } },
-        services: ["cache"],
-      },
-    ],
-  });
-  const request = (change: (it: DataRequest) => void = () => undefined): DataRequest => {
-    const healthcheck = { test: ["CMD", "/usr/local/bin/healthy"], interval: "1s", timeout: "5s", retries: 3, start_period: "20s" };
-    const service = (source: string) => ({ image: redis, healthcheck, volumes: [{ type: "volume" as const, source, target: "/data" }] });
-    const made: DataRequest = {
-      contract: 1,
-      request: "data",
-      epoch: 1,
-      instance,
-      app: "ledger",
-      environment: "staging",
-      owner: { ...owner },
-      document: {
-        services: { cache: { ...service("cache"), environment: { REDIS_PASSWORD: null } }, queue: service("queue") },
-        networks: { default: { external: true, name: `${instance}-data` } },
-        volumes: {
-          cache: { external: true, name: `${instance}_cache` },
-          queue: { external: true, name: `${instance}_queue` },
-        },
-      },
-      volumes: ["cache", "queue", "uploads"],
-      variables: { cache: ["REDIS_PASSWORD"] },
-      secrets: fingerprints.first,
-      healthTimeoutSeconds: 60,
-    };
-    change(made);
-    return made;
-  };
+  const request = (change?: (it: DataRequest) => void): DataRequest => ledgerRequest(redis, change);
   const services = (it: DataRequest): Record<string, Record<string, unknown>> => it.document?.services ?? {};
   const call = (change?: (it: DataRequest) => void, entry = "data"): Promise<Call> => world.host.call(entry, request(change));
   const result = async (change?: (it: DataRequest) => void, entry = "data"): Promise<Result> => {
