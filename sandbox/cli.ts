@@ -12,7 +12,7 @@ import { installPulumi } from "./plugins/install.ts";
 import type { SandboxStatus } from "./sandbox.ts";
 import { readSeed } from "./seed.ts";
 import { serverLeader, shellCommand, wordsInServer } from "./serverShell.ts";
-import { environments, type Environment, type SlotOwner } from "./slot.ts";
+import { environments, purposes, type Environment, type SlotOwner } from "./slot.ts";
 import { makeStack } from "./stack.ts";
 import { switchTable } from "./switches.ts";
 
@@ -24,11 +24,7 @@ interface SlotOptions {
 const program = new Command("sandbox")
   .description("The outside world on one machine: servers, registry, Infisical, Cloudflare.")
   .option("--slot <number>", "use this slot (0-7) instead of the checkout's own", wholeNumber)
-  .addOption(
-    new Option("--purpose <purpose>", "the slot to work in, of the tests or of a benchmark")
-      .choices(["main", "test", "bench"])
-      .default("main"),
-  )
+  .addOption(new Option("--purpose <purpose>", "the slot to work in, of the tests or of a benchmark").choices(purposes).default("main"))
   .enablePositionalOptions()
   .showHelpAfterError();
 

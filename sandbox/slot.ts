@@ -117,10 +117,13 @@ function addressIn(slot: number, hostPart: number): Address {
   return { ipv4: `198.18.${16 + slot}.${hostPart}`, ipv6: `2001:db8:7e:${slot}::${hostPart}` };
 }
 
-/** Who a slot belongs to. One checkout may hold one for each purpose: to work in, for its tests, for a benchmark. */
+/** One checkout may hold a slot for each: to work in, for the tests of sandbox and host, for those of the whole program, for a benchmark. */
+export const purposes = ["main", "test", "program", "bench"] as const;
+
+/** Who a slot belongs to. */
 export interface SlotOwner {
   readonly checkout: string;
-  readonly purpose: "main" | "test" | "bench";
+  readonly purpose: (typeof purposes)[number];
   /** Taken by its number although the owner had one already: commands without a number mean the other one. */
   readonly additional?: true;
 }

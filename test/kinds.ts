@@ -9,9 +9,11 @@ export interface Kind {
   readonly timeoutSeconds: number;
   /** Needs no sandbox: of the compiled programs at most the engine. */
   readonly light?: true;
+  /** Runs beside those without it, which it shares nothing with; what it prints is shown when it has ended. */
+  readonly beside?: true;
 }
 
-/** Cheapest first, so that a broken plan is told before a server is booted. */
+/** Cheapest first, so that a broken plan is told before a server is booted. Most of the time is waiting, so there are two lanes of them. */
 export const kinds: readonly Kind[] = [
   {
     name: "check",
@@ -20,6 +22,7 @@ export const kinds: readonly Kind[] = [
     program: "toolchain/check.ts",
     timeoutSeconds: 600,
     light: true,
+    beside: true,
   },
   {
     name: "unit",
@@ -41,12 +44,14 @@ export const kinds: readonly Kind[] = [
       (name) => `test/integration/${name}.test.ts`,
     ),
     timeoutSeconds: 1200,
+    beside: true,
   },
   {
     name: "faults",
     what: "rollouts that fail, are interrupted, or are not seen from outside",
     files: ["rolloutFailures", "rolloutInterrupted", "rolloutPublic"].map((name) => `test/integration/${name}.test.ts`),
     timeoutSeconds: 1200,
+    beside: true,
   },
   {
     name: "program",

@@ -29,11 +29,13 @@ if (unknown.length > 0) {
 await installPrerequisites();
 const chosen = kinds.filter(({ name }) => asked.length === 0 || asked.includes(name));
 if (chosen.some(({ light }) => light !== true)) beginGoTools();
-const results: Result[] = [];
-for (const kind of chosen) {
-  process.stdout.write(`\n==> ${kind.name}: ${kind.what}\n`);
-  results.push(await run(kind));
-}
+const beside = chosen.filter((kind) => kind.beside === true);
+const watched = chosen.filter((kind) => kind.beside !== true);
+/** What ended beside the lane that is watched, and has not been shown yet. */
+const held: string[] = [];
+const lanes = await Promise.all([runLane(watched, show), runLane(beside, watched.length === 0 ? show : (text) => held.push(text))]);
+show("");
+const results = lanes.flat().toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
 
 for (const { kind, failures } of results) {
   for (const { title, message } of failures) process.stdout.write(`\n✘ ${kind.name}: ${title}\n${excerpt(message)}\n`);
@@ -48,24 +50,43 @@ const total = (field: "passed" | "failed"): number => results.reduce((sum, count
 process.stdout.write(`\n${table.toString()}\n\n${total("passed")} passed, ${total("failed")} failed\n`);
 process.exitCode = total("failed") === 0 ? 0 : 1;
 
-async function run(kind: Kind): Promise<Result> {
+/** Runs kinds one after the other. Output of a lane that is not shown at once is handed over whole, kind by kind. */
+async function runLane(lane: readonly Kind[], say: (text: string) => unknown): Promise<Result[]> {
+  const done: Result[] = [];
+  for (const kind of lane) {
+    const header = `\n==> ${kind.name}: ${kind.what}\n`;
+    if (say === show) show(header);
+    const { result, output } = await run(kind, say === show ? "inherit" : "pipe");
+    if (say !== show) say(header + output);
+    done.push(result);
+  }
+  return done;
+}
+
+function show(text: string): void {
+  process.stdout.write(held.splice(0).join("") + text);
+}
+
+async function run(kind: Kind, stdio: "inherit" | "pipe"): Promise<{ readonly result: Result; readonly output: string }> {
   const started = performance.now();
   const directory = mkdtempSync(join(tmpdir(), "terrace-test-"));
   const recordFile = join(directory, "record.json");
   const mocha = ["node_modules/mocha/bin/mocha.js", "--reporter", "test/reporter.ts", "--timeout", String(kind.timeoutSeconds * 1000)];
   const arguments_ = kind.program === undefined ? [...mocha, ...kind.files] : [kind.program];
+  let output = "";
   const exitCode = await new Promise<number | null>((done, reject) => {
     // What light tests leave in the temporary directory goes with it; a sandbox that another kind starts may outlive its run.
     const env = { ...recordingTo(recordFile), ...(kind.light === true && { TMPDIR: directory }) };
-    const child = spawn(process.execPath, arguments_, { cwd: root, stdio: "inherit", env });
+    const child = spawn(process.execPath, arguments_, { cwd: root, stdio, env });
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
     child.once("error", reject);
-    child.once("exit", done);
+    child.once("close", done);
   });
   const record = readTestRecord(recordFile);
   rmSync(directory, { recursive: true, force: true });
   // Mocha's exit code also tells of faults outside any test, such as a file that does not load.
   const failed = exitCode === 0 && record.passed > 0 ? record.failed : Math.max(1, record.failed);
-  return { ...record, failed, kind, seconds: (performance.now() - started) / 1000 };
+  return { result: { ...record, failed, kind, seconds: (performance.now() - started) / 1000 }, output };
 }
 
 /** The beginning and the end of a long message, in whole lines, indented. */

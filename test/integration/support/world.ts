@@ -35,13 +35,13 @@ export async function endWorld(): Promise<void> {
   const present = await made?.catch(() => undefined);
   made = undefined;
   await present?.checkout.remove();
-  await downSandbox({ purpose: "test", now: true, reset: true });
+  await downSandbox({ purpose: "program", now: true, reset: true });
 }
 
 async function makeWorld(): Promise<World> {
   // What an earlier, killed run left must not make servers look half made.
-  await downSandbox({ purpose: "test", now: true, reset: true, onLine: () => undefined });
-  const [sandbox, checkout] = await Promise.all([upSandbox({ purpose: "test" }), throwAwayCheckout()]);
+  await downSandbox({ purpose: "program", now: true, reset: true, onLine: () => undefined });
+  const [sandbox, checkout] = await Promise.all([upSandbox({ purpose: "program" }), throwAwayCheckout()]);
   await publishImages(sandbox, checkout.path("image-digests.json"));
   const environments = new Map<Environment, Promise<Record<string, string>>>();
   const environment = (name: Environment): Promise<Record<string, string>> => {
