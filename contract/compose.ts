@@ -130,6 +130,7 @@ export function capabilityFault(capabilities: readonly string[] | undefined): st
 export const Dependency = z.strictObject({
   condition: z.enum(["service_started", "service_healthy", "service_completed_successfully"]),
 });
+export type Dependency = z.infer<typeof Dependency>;
 
 export const ComposeService = z.strictObject({
   image: ImageReference,

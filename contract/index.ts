@@ -1,4 +1,5 @@
 export * from "./compose.ts";
+export * from "./dependencies.ts";
 export * from "./fingerprint.ts";
 export * from "./json.ts";
 export * from "./manifest.ts";

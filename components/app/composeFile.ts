@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AppRole } from "../../contract/index.ts";
+import { AppRole, Dependency } from "../../contract/index.ts";
 import type { Faults, FaultSink } from "../shared/fault.ts";
 import { nearest } from "../shared/nearest.ts";
 import { parsePeoplesFile } from "../shared/schemaFaults.ts";
@@ -50,7 +50,7 @@ export const PeopleService = z.strictObject({
   volumes: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).optional(),
   tmpfs: z.union([z.string(), z.array(z.string())]).optional(),
   depends_on: z
-    .union([z.array(z.string()), z.record(z.string(), z.strictObject({ condition: z.string(), required: z.literal(true).optional() }))])
+    .union([z.array(z.string()), z.record(z.string(), z.strictObject({ condition: Dependency.shape.condition, required: z.literal(true).optional() }))])
     .optional(),
   read_only: z.boolean().optional(),
   init: z.boolean().optional(),

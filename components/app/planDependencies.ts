@@ -1,3 +1,4 @@
+import { dependencyFault } from "../../contract/index.ts";
 import type { FaultSink } from "../shared/fault.ts";
 import type { PlannedService } from "./planService.ts";
 
@@ -14,14 +15,17 @@ export function planDependencies(services: Map<string, PlannedService>, written:
       const other = services.get(target);
       if (other === undefined) {
         if (!written.includes(target)) sink.add(`no such service: "${target}"; the file has ${written.join(", ")}`);
-      } else if (service.role !== "data" && other.role === "data") {
-        service.waitFor.add(target);
-      } else if (service.role === "data" && other.role !== "data") {
+      } else if (other.role === "data") {
+        if (condition === "service_completed_successfully")
+          sink.add(`"${target}" is a stateful service and does not end, got "${condition}"; write service_healthy`);
+        else if (service.role === "data") kept[target] = { condition };
+        else service.waitFor.add(target);
+      } else if (service.role === "data") {
         sink.add(`"${target}" belongs to a release, which comes and goes; a stateful service cannot wait for it`);
-      } else if (service.role === "web" && (other.role === "worker" || other.role === "singleton")) {
-        sink.add(`"${target}" is a ${other.role}: it starts only after the switch, so this web service would wait for ever`);
       } else {
-        kept[target] = { condition };
+        const fault = dependencyFault(service.role, { name: target, role: other.role, condition });
+        if (fault === undefined) kept[target] = { condition };
+        else sink.add(fault);
       }
     }
     if (Object.keys(kept).length > 0) service.document.depends_on = kept;

@@ -18,7 +18,7 @@ export interface PlannedService {
   readonly document: ComposeService;
   readonly secrets: { env: string[]; file: string[] };
   readonly update: "overlap" | "recreate";
-  readonly dependsOn: Readonly<Record<string, z.infer<typeof Dependency>["condition"]>>;
+  readonly dependsOn: Readonly<Record<string, Dependency["condition"]>>;
   /** Stateful services to be healthy first; filled when dependencies are planned. */
   readonly waitFor: Set<string>;
 }
@@ -186,9 +186,7 @@ function dependsOn(people: PeopleService): PlannedService["dependsOn"] {
   const { depends_on: written } = people;
   if (written === undefined) return {};
   if (Array.isArray(written)) return Object.fromEntries(written.map((name) => [name, "service_started"]));
-  return Object.fromEntries(
-    Object.entries(written).map(([name, { condition }]) => [name, condition as PlannedService["dependsOn"][string]]),
-  );
+  return Object.fromEntries(Object.entries(written).map(([name, { condition }]) => [name, condition]));
 }
 
 /** Compose would fill `$NAME` from whatever environment it is started in; a release must not depend on that. `$$` is a literal dollar. */

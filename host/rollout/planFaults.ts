@@ -1,4 +1,4 @@
-import { capabilityFault, environmentDeliveryFault, networkAlias } from "../../contract/index.ts";
+import { capabilityFault, dependencyFault, environmentDeliveryFault, networkAlias } from "../../contract/index.ts";
 import type { Manifest } from "../../contract/index.ts";
 import { volumeName } from "../data/dataPlan.ts";
 
@@ -34,15 +34,8 @@ export function planFaults(manifest: Manifest): string[] {
     }
     for (const [dependency, { condition }] of Object.entries(service.depends_on ?? {})) {
       const role = plans[dependency]?.role;
-      const path = at(name, `depends_on.${dependency}`);
-      if (role === undefined) faults.push(`${path}: there is no such service`);
-      else if ((plan.role === "web" || plan.role === "job") && (role === "worker" || role === "singleton"))
-        faults.push(`${path}: a ${plan.role} starts before the switch, a ${role} after it`);
-      else if (plan.role === "job" && role === "web") faults.push(`${path}: jobs end before web services start`);
-      else if ((role === "job") !== (condition === "service_completed_successfully"))
-        faults.push(
-          `${path}.condition: must ${role === "job" ? "" : "not "}be service_completed_successfully, since ${dependency} is a ${role}`,
-        );
+      const fault = role === undefined ? "there is no such service" : dependencyFault(plan.role, { name: dependency, role, condition });
+      if (fault !== undefined) faults.push(`${at(name, `depends_on.${dependency}`)}: ${fault}`);
     }
     const bare = Object.entries(service.environment ?? {}).filter(([, value]) => value === null);
     for (const [variable] of bare) {

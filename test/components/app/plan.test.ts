@@ -195,7 +195,37 @@ describe("what cannot be rolled out is refused, with its reason", () => {
       { compose: shopCompose.replace("cap_add: [CHOWN", "depends_on: [api]\n    cap_add: [CHOWN") },
       /"api" belongs to a release, which comes and goes/,
     ],
-    ["circles", { compose: shopCompose.replace("command: [migrate]", "depends_on: [api]") }, /is a circle: api → migrate → api/],
+    ["circles", { compose: shopCompose.replace("depends_on: [postgres]", "depends_on: [worker]") }, /is a circle: worker → worker/],
+    [
+      "a wait on a stateful service for something that there is not",
+      { compose: shopCompose.replace("{condition: service_healthy}", "{condition: service_helthy}") },
+      /services\.api\.depends_on\.postgres\.condition: must be .*, got "service_helthy"; did you mean "service_healthy"\?/,
+    ],
+    [
+      "a wait for the end of a database",
+      { compose: shopCompose.replace("{condition: service_healthy}", "{condition: service_completed_successfully}") },
+      /services\.api\.depends_on: "postgres" is a stateful service and does not end/,
+    ],
+    [
+      "a job that is waited for as if it stayed",
+      { compose: shopCompose.replace("service_completed_successfully", "service_healthy") },
+      /services\.api\.depends_on: "migrate" is a job: one waits for its end, got "service_healthy"/,
+    ],
+    [
+      "a job that waits for a web service",
+      { compose: shopCompose.replace("command: [migrate]", "depends_on: [api]") },
+      /services\.migrate\.depends_on: "api" is a web service: those start once the jobs have ended/,
+    ],
+    [
+      "a job that waits for a worker",
+      { compose: shopCompose.replace("command: [migrate]", "depends_on: [worker]") },
+      /services\.migrate\.depends_on: "worker" is a worker: it starts only after the switch, so this job would wait for ever/,
+    ],
+    [
+      "a worker that waits for a scheduler, which changes hands beside it",
+      { compose: shopCompose.replace("depends_on: [postgres]", "depends_on: [beat]") },
+      /services\.worker\.depends_on: "beat" is a singleton: workers and singletons change hands side by side/,
+    ],
     [
       "two schedulers",
       { compose: shopCompose.replace("x-terrace: {role: singleton}", "deploy: {replicas: 2}\n    x-terrace: {role: singleton}") },

@@ -48,23 +48,36 @@ const cases: readonly Case[] = [
   [
     "a web service that waits for a worker",
     (_, service) => (service("api").depends_on = { worker: { condition: "service_healthy" } }),
-    ["release.runtime.document.services.api.depends_on.worker: a web starts before the switch, a worker after it"],
+    [
+      'release.runtime.document.services.api.depends_on.worker: "worker" is a worker: it starts only after the switch, so this web service would wait for ever; leave it out',
+    ],
   ],
   [
     "a job that waits for a web service",
     (_, service) => (service("setup").depends_on = { api: { condition: "service_healthy" } }),
-    ["release.runtime.document.services.setup.depends_on.api: jobs end before web services start"],
+    [
+      'release.runtime.document.services.setup.depends_on.api: "api" is a web service: those start once the jobs have ended; leave it out',
+    ],
   ],
   [
     "a job that is waited for as if it stayed",
     (_, service) => (service("api").depends_on = { setup: { condition: "service_healthy" } }),
-    ["release.runtime.document.services.api.depends_on.setup.condition: must be service_completed_successfully, since setup is a job"],
+    [
+      'release.runtime.document.services.api.depends_on.setup: "setup" is a job: one waits for its end, got "service_healthy"; write {setup: {condition: service_completed_successfully}}',
+    ],
   ],
   [
     "a service that is waited for as if it ended",
-    (_, service) => (service("beat").depends_on = { worker: { condition: "service_completed_successfully" } }),
+    (_, service) => (service("worker").depends_on = { api: { condition: "service_completed_successfully" } }),
     [
-      "release.runtime.document.services.beat.depends_on.worker.condition: must not be service_completed_successfully, since worker is a worker",
+      'release.runtime.document.services.worker.depends_on.api: "api" is no job and does not end, got "service_completed_successfully"; write service_healthy',
+    ],
+  ],
+  [
+    "a scheduler that waits for a worker, which changes hands beside it",
+    (_, service) => (service("beat").depends_on = { worker: { condition: "service_healthy" } }),
+    [
+      'release.runtime.document.services.beat.depends_on.worker: "worker" is a worker: workers and singletons change hands side by side, so none of them waits for a singleton, and no singleton for a worker; leave it out',
     ],
   ],
   [
