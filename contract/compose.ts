@@ -11,9 +11,8 @@ import { ImageReference } from "./reference.ts";
 /** A Compose duration such as `90s` or `1m30s`, at most a day: whoever waits for it holds the instance's lease. */
 export const ComposeDuration = z
   .string()
-  .regex(/^(?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?$/)
-  .min(2)
-  .refine((text) => durationSeconds(text) <= longestSeconds, "must be at most 24h");
+  .regex(/^(?=\d)(?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?$/, 'must be a duration; write it as "90s" or "1m30s"')
+  .refine((text) => durationSeconds(text) <= longestSeconds, "must be at most 24h; write a shorter one");
 
 const longestSeconds = 24 * 3600;
 
@@ -23,7 +22,7 @@ function durationSeconds(text: string): number {
 }
 
 /** Bytes with a unit, as Compose writes them: `512m`, `4g`. */
-export const ByteSize = z.string().regex(/^[1-9]\d*(?:\.\d+)?[bkmg]b?$/i, 'must be a size with a unit, such as "512m"');
+export const ByteSize = z.string().regex(/^[1-9]\d*(?:\.\d+)?[bkmg]b?$/i, 'must be a size with a unit; write it as "512m"');
 
 /** A literal string: Compose interpolates `$`, so a document holds `$$` for each one meant. */
 const Text = z.string().max(131_072);
@@ -33,7 +32,11 @@ export const Healthcheck = z.strictObject({
   test: z.array(Text).min(2),
   interval: ComposeDuration,
   timeout: ComposeDuration,
-  retries: z.int().min(1).max(100),
+  retries: z
+    .int()
+    .min(1)
+    .max(100)
+    .meta({ examples: [3] }),
   start_period: ComposeDuration.optional(),
   /** How often to ask during `start_period`. Docker's own default of 5 s makes every rollout wait that long. */
   start_interval: ComposeDuration.optional(),
@@ -48,7 +51,12 @@ export const Mount = z.discriminatedUnion("type", [
    */
   z.strictObject({
     type: z.literal("bind"),
-    source: z.string().regex(/^config(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/),
+    source: z
+      .string()
+      .regex(
+        /^config(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/,
+        "must be a path below config/ of letters, digits, dots, hyphens and underscores, no part of which begins with a dot; rename the file",
+      ),
     target: Text,
     read_only: z.literal(true),
   }),
@@ -127,6 +135,8 @@ export function capabilityFault(capabilities: readonly string[] | undefined): st
     : `${surplus.join(", ")} would reach past the container, to the host or to others on it; a service may have: ${[...grantable].join(", ")}`;
 }
 
+const Capability = z.string().regex(/^[A-Z_]+$/, "must be a capability in capitals, such as NET_RAW");
+
 export const Dependency = z.strictObject({
   condition: z.enum(["service_started", "service_healthy", "service_completed_successfully"]),
 });
@@ -151,13 +161,22 @@ export const ComposeService = z.strictObject({
   shm_size: ByteSize.optional(),
   mem_limit: ByteSize.optional(),
   cpus: z.number().positive().max(256).optional(),
-  pids_limit: z.int().positive().optional(),
-  cap_drop: z.array(z.string().regex(/^[A-Z_]+$/)).optional(),
-  cap_add: z.array(z.string().regex(/^[A-Z_]+$/)).optional(),
+  pids_limit: z
+    .int()
+    .positive()
+    .meta({ examples: [100] })
+    .optional(),
+  cap_drop: z.array(Capability).optional(),
+  cap_add: z.array(Capability).optional(),
   security_opt: z.array(z.enum(["no-new-privileges:true"])).optional(),
   ulimits: Limits.optional(),
-  labels: z.record(z.string().max(128), Text).optional(),
-  scale: z.int().min(1).max(32).optional(),
+  labels: z.record(z.string().max(128, "must be at most 128 characters"), Text).optional(),
+  scale: z
+    .int()
+    .min(1)
+    .max(32)
+    .meta({ examples: [2] })
+    .optional(),
   /** Docker must never start a container of ours by itself before the switch says so; the host gives a policy later. */
   restart: z.literal("no").optional(),
 });

@@ -11,30 +11,39 @@ interface WrittenMount {
   readonly readOnly: boolean;
 }
 
+/** A mount as the contract knows it, and where it stands in the person's file: `volumes[0]`, `tmpfs`. */
+export interface PlacedMount {
+  readonly mount: Mount;
+  readonly place: string;
+}
+
 interface MountInput extends Pick<ServiceInput, "volumes" | "config" | "instance"> {
   readonly role: PlannedService["role"];
   readonly update: PlannedService["update"];
 }
 
 /** Mounts of a service in Compose's long form: named volumes, files of the release's `config/`, and memory. Nothing else of the host. */
-export function planMounts(people: PeopleService, input: MountInput, faults: FaultSink): Mount[] | undefined {
-  const mounts: Mount[] = [];
+export function planMounts(people: PeopleService, input: MountInput, faults: FaultSink): readonly PlacedMount[] {
+  const mounts: PlacedMount[] = [];
   (people.volumes ?? []).forEach((written, index) => {
     const mount = typeof written === "string" ? shortForm(written) : longForm(written);
-    const sink = faults.below(`volumes[${index}]`);
+    const place = `volumes[${index}]`;
+    const sink = faults.below(place);
+    const put = (planned: readonly Mount[]) => mounts.push(...planned.map((mount) => ({ mount, place })));
     if (mount === undefined)
       sink.add(`must be NAME:/path, ./config/FILE:/path:ro or a mapping with type, source and target, got ${seen(written)}`);
-    else if (mount.type === "bind") mounts.push(...bind(mount, input, sink));
-    else if (mount.type === "volume") mounts.push(...volume(mount, input, sink));
+    else if (mount.type === "bind") put(bind(mount, input, sink));
+    else if (mount.type === "volume") put(volume(mount, input, sink));
     else if (mount.readOnly) sink.add("is memory that nobody could write; leave read_only out");
-    else mounts.push(memory(mount.target));
+    else put([memory(mount.target)]);
   });
   const written = typeof people.tmpfs === "string" ? [people.tmpfs] : (people.tmpfs ?? []);
   written.forEach((text, index) => {
-    const mount = tmpfs(text, faults.below(typeof people.tmpfs === "string" ? "tmpfs" : `tmpfs[${index}]`));
-    if (mount !== undefined) mounts.push(mount);
+    const place = typeof people.tmpfs === "string" ? "tmpfs" : `tmpfs[${index}]`;
+    const mount = tmpfs(text, faults.below(place));
+    if (mount !== undefined) mounts.push({ mount, place });
   });
-  return mounts.length === 0 ? undefined : mounts;
+  return mounts;
 }
 
 function bind(mount: WrittenMount, input: MountInput, faults: FaultSink): Mount[] {

@@ -1,14 +1,9 @@
 import type { AppRole, ComposeService, Dependency } from "../../contract/index.ts";
-import {
-  capabilityFault,
-  ComposeService as ComposeServiceSchema,
-  parseReference,
-  referenceFault,
-  ServiceName,
-} from "../../contract/index.ts";
+import { capabilityFault, parseReference, referenceFault, ServiceName } from "../../contract/index.ts";
 import type { z } from "zod";
 import { type FaultSink, seen } from "../shared/fault.ts";
 import type { PeopleService, PeopleVolume } from "./composeFile.ts";
+import { withinContract } from "./contractFaults.ts";
 import type { ComposeInput } from "./plan.ts";
 import { planHealthcheck } from "./planHealthcheck.ts";
 import { planMounts } from "./planMounts.ts";
@@ -37,6 +32,8 @@ export function planService(name: string, people: PeopleService, input: ServiceI
   if (role === "data" && secrets.file.length > 0)
     faults.add(`a stateful service gets its secrets by environment; ${secrets.file.join(", ")} in secrets.yaml says \`deliver: file\``);
 
+  const mounts = planMounts(people, { ...input, role, update }, faults);
+  const capabilities = people.cap_add?.map(capabilityName);
   const document = dropUndefined({
     image: image(name, people.image, input, faults),
     command: words(people.command),
@@ -50,18 +47,18 @@ export function planService(name: string, people: PeopleService, input: ServiceI
       (role === "data" ? input.data : input.strategy).healthTimeoutSeconds,
       faults.below("healthcheck"),
     ),
-    volumes: planMounts(people, { ...input, role, update }, faults),
+    volumes: mounts.length === 0 ? undefined : mounts.map(({ mount }) => mount),
     read_only: people.read_only,
     init: people.init,
     stop_signal: people.stop_signal,
     stop_grace_period: people.stop_grace_period,
     shm_size: people.shm_size,
     mem_limit: people.deploy?.resources?.limits.memory ?? people.mem_limit,
-    cpus: numeric(people.deploy?.resources?.limits.cpus ?? people.cpus),
+    cpus: processors(people, faults),
     pids_limit: people.deploy?.resources?.limits.pids ?? people.pids_limit,
     // Least privilege unless the file says otherwise; no image of ours or of the common databases needs more than it names.
-    cap_drop: people.cap_drop ?? ["ALL"],
-    cap_add: people.cap_add,
+    cap_drop: people.cap_drop?.map(capabilityName) ?? ["ALL"],
+    cap_add: capabilities,
     security_opt: people.security_opt ?? ["no-new-privileges:true"],
     ulimits:
       people.ulimits === undefined
@@ -73,18 +70,15 @@ export function planService(name: string, people: PeopleService, input: ServiceI
     scale: people.deploy?.replicas,
     restart: "no" as const,
   });
-  const capabilities = capabilityFault(people.cap_add);
-  if (capabilities !== undefined) faults.below("cap_add").add(capabilities);
+  const surplus = capabilityFault(capabilities);
+  if (surplus !== undefined) faults.below("cap_add").add(surplus);
   refuseInterpolation(document, faults);
-  const checked = ComposeServiceSchema.safeParse(document);
-  for (const issue of checked.error?.issues ?? []) {
-    if (issue.path[0] !== "image") faults.below(issue.path.join(".")).add(issue.message);
-  }
+  const checked = withinContract(document, people, mounts, faults);
   if (people.deploy?.replicas !== undefined && people.deploy.replicas > 1 && role !== "web" && role !== "worker")
     faults.below("deploy.replicas").add(`a ${role} runs once, got ${people.deploy.replicas}`);
   return {
     role,
-    document: checked.data ?? (document as ComposeService),
+    document: checked ?? (document as ComposeService),
     secrets,
     update,
     dependsOn: dependsOn(people),
@@ -206,8 +200,18 @@ function words(value: PeopleService["command"]): string[] | undefined {
   return value?.map(String);
 }
 
-function numeric(value: string | number | boolean | undefined): number | undefined {
-  return value === undefined ? undefined : Number(value);
+function processors(people: PeopleService, faults: FaultSink): number | undefined {
+  const limit = people.deploy?.resources?.limits.cpus;
+  const written = limit ?? people.cpus;
+  if (written === undefined || /^\d+(?:\.\d+)?$/.test(String(written))) return written === undefined ? undefined : Number(written);
+  const place = limit === undefined ? "cpus" : "deploy.resources.limits.cpus";
+  faults.below(place).add(`must be a number of processors, such as 0.5, got ${seen(written)}`);
+  return undefined;
+}
+
+/** Docker takes `CAP_CHOWN` and `chown` for `CHOWN`, the one form of the contract. */
+function capabilityName(written: string): string {
+  return written.toUpperCase().replace(/^CAP_/, "");
 }
 
 /** Optional fields must be absent, not undefined: the manifest is hashed. */

@@ -96,7 +96,8 @@ function sentence(issue: Issue, input: unknown, node: SchemaNode | undefined): {
       return { what: `${range(issue, node)}${got}`, next: defaultOf(node) ?? forExample };
     default: {
       const { what, next } = split(issue.message);
-      return { what: `${what}${got}`, next: next ?? forExample };
+      // Rules between fields say themselves what they saw.
+      return { what: what.includes(", got ") ? what : `${what}${got}`, next: next ?? forExample };
     }
   }
 }

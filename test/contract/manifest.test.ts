@@ -58,7 +58,7 @@ describe("manifest", () => {
       `a bind of ${source}`,
       (m) => (m.release.runtime.document.services["api"]!.volumes = [{ type: "bind", source, target: "/x", read_only: true }]),
       "release.runtime.document.services.api.volumes.0.source",
-      /Invalid/,
+      /must be a path below config\//,
     ]),
     ...Object.entries({ version: "1.0\nforged", requestedBy: "\u001b[2Kann", run: "a\u0085b" }).map(([field, value]): Case => [
       `control characters in ${field}`,

@@ -52,6 +52,12 @@ describe("planning an app", () => {
     ]);
   });
 
+  it("takes capabilities in each form that Docker knows, and hands on one", () => {
+    const compose = shopCompose.replace("cap_add: [CHOWN, SETUID, SETGID]", "cap_drop: [all]\n    cap_add: [CAP_CHOWN, setuid]");
+    const { cap_drop, cap_add } = plan({ compose }).data.document?.services["postgres"] ?? {};
+    assert.deepEqual({ cap_drop, cap_add }, { cap_drop: ["ALL"], cap_add: ["CHOWN", "SETUID"] });
+  });
+
   it("says of each service what it is, waits for and gets", () => {
     assert.deepEqual(plan().release.services, {
       api: { role: "web", waitFor: ["postgres"], secrets: { env: ["DATABASE_PASSWORD"], file: ["SIGNING_KEY"] }, update: "overlap" },
@@ -121,15 +127,50 @@ describe("what cannot be rolled out is refused, with its reason", () => {
       { compose: api("oom_score_adj: 5") },
       /services\.api\.oom_score_adj: is not a setting here, got 5; remove it; known here: x-terrace, image, /,
     ],
-    ["signals that are none", { compose: api("stop_signal: SIGNOPE") }, /services\.api\.stop_signal: must be one of SIGHUP, /],
-    ["a grace of years", { compose: api("stop_grace_period: 9999999999h") }, /services\.api\.stop_grace_period: must be at most 24h/],
+    ["signals that are none", { compose: api("stop_signal: SIGNOPE") }, /services\.api\.stop_signal: must be "SIGHUP" or .*, got "SIGNOPE"; /],
+    ["a grace of years", { compose: api("stop_grace_period: 9999999999h") }, /services\.api\.stop_grace_period: must be at most 24h, got "9999999999h"; write a shorter one/],
     [
       "limits upside down",
       { compose: api("ulimits: {nofile: {soft: 2, hard: 1}}") },
-      /services\.api\.ulimits\.nofile: soft must be at most/,
+      /services\.api\.ulimits\.nofile: soft must be at most hard, got \{"soft":2,"hard":1\}; -1 is no limit/,
     ],
-    ["a mount over the image", { compose: tmpfs("/") }, /services\.api\.volumes\.2\.target: must be an absolute path below \//],
-    ["two mounts in one place", { compose: tmpfs("/srv/uploads") }, /services\.api\.volumes\.2\.target: is the target of another mount/],
+    ["a mount over the image", { compose: tmpfs("/") }, /services\.api\.tmpfs\.target: must be an absolute path below \/, without .*, got "\/"; /],
+    ["two mounts in one place", { compose: tmpfs("/srv/uploads") }, /services\.api\.tmpfs\.target: is the target of another mount/],
+    [
+      "a grace without a unit",
+      { compose: api('stop_grace_period: "60"') },
+      /services\.api\.stop_grace_period: must be a duration, got "60"; write it as "90s" or "1m30s"/,
+    ],
+    [
+      "a size that Compose would not read",
+      { compose: shopCompose.replace("memory: 4g", "memory: 4 GB") },
+      /services\.api\.deploy\.resources\.limits\.memory: must be a size with a unit, got "4 GB"; write it as "512m"/,
+    ],
+    [
+      "no replica, where it is written",
+      { compose: shopCompose.replace("replicas: 2", "replicas: 0") },
+      /services\.api\.deploy\.replicas: must be from 1 to 32, got 0; for example 2/,
+    ],
+    [
+      "processors that are no number",
+      { compose: shopCompose.replace('cpus: "2.0"', "cpus: two") },
+      /services\.api\.deploy\.resources\.limits\.cpus: must be a number of processors, such as 0\.5, got "two"/,
+    ],
+    [
+      "a mount that is not well formed, behind one that is refused",
+      { compose: shopCompose.replace('["uploads:/srv/uploads",', '["/etc:/host", "uploads:/srv//uploads",') },
+      /services\.api\.volumes\[1\]\.target: must be an absolute path below \/, without .*, got "\/srv\/\/uploads"/,
+    ],
+    [
+      "a variable that no shell could set",
+      { compose: shopCompose.replace("LOG_LEVEL: info", "LOG.LEVEL: info") },
+      /services\.api\.environment\["LOG\.LEVEL"\]: the name must be letters, digits and underscores.*, got "LOG\.LEVEL"/,
+    ],
+    [
+      "security options that take protection away",
+      { compose: api("security_opt: [seccomp:unconfined]") },
+      /services\.api\.security_opt\[0\]: must be "no-new-privileges:true", got "seccomp:unconfined"/,
+    ],
     ["raw sockets", { compose: api("cap_add: [NET_RAW]") }, /services\.api\.cap_add: NET_RAW would reach past the container/],
     ["networks", { compose: `${shopCompose}\nnetworks: {x: {}}` }, /compose\.yaml: networks: are decided by the tool/],
     [
