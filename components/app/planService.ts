@@ -6,6 +6,7 @@ import type { PeopleService, PeopleVolume } from "./composeFile.ts";
 import { withinContract } from "./contractFaults.ts";
 import type { ComposeInput } from "./plan.ts";
 import { planHealthcheck } from "./planHealthcheck.ts";
+import { planLimits } from "./planLimits.ts";
 import { planMounts } from "./planMounts.ts";
 
 export interface PlannedService {
@@ -53,9 +54,7 @@ export function planService(name: string, people: PeopleService, input: ServiceI
     stop_signal: people.stop_signal,
     stop_grace_period: people.stop_grace_period,
     shm_size: people.shm_size,
-    mem_limit: people.deploy?.resources?.limits.memory ?? people.mem_limit,
-    cpus: processors(people, faults),
-    pids_limit: people.deploy?.resources?.limits.pids ?? people.pids_limit,
+    ...planLimits(people, faults),
     // Least privilege unless the file says otherwise; no image of ours or of the common databases needs more than it names.
     cap_drop: people.cap_drop?.map(capabilityName) ?? ["ALL"],
     cap_add: capabilities,
@@ -198,15 +197,6 @@ function refuseInterpolation(value: unknown, faults: FaultSink): void {
 
 function words(value: PeopleService["command"]): string[] | undefined {
   return value?.map(String);
-}
-
-function processors(people: PeopleService, faults: FaultSink): number | undefined {
-  const limit = people.deploy?.resources?.limits.cpus;
-  const written = limit ?? people.cpus;
-  if (written === undefined || /^\d+(?:\.\d+)?$/.test(String(written))) return written === undefined ? undefined : Number(written);
-  const place = limit === undefined ? "cpus" : "deploy.resources.limits.cpus";
-  faults.below(place).add(`must be a number of processors, such as 0.5, got ${seen(written)}`);
-  return undefined;
 }
 
 /** Docker takes `CAP_CHOWN` and `chown` for `CHOWN`, the one form of the contract. */

@@ -157,6 +157,11 @@ describe("what cannot be rolled out is refused, with its reason", () => {
       /services\.api\.deploy\.resources\.limits\.cpus: must be a number of processors, such as 0\.5, got "two"/,
     ],
     [
+      "a limit that is written twice, and not alike",
+      { compose: api("mem_limit: 1g") },
+      /services\.api\.mem_limit: is "1g", and deploy\.resources\.limits\.memory is "4g"; write one of the two/,
+    ],
+    [
       "a mount that is not well formed, behind one that is refused",
       { compose: shopCompose.replace('["uploads:/srv/uploads",', '["/etc:/host", "uploads:/srv//uploads",') },
       /services\.api\.volumes\[1\]\.target: must be an absolute path below \/, without .*, got "\/srv\/\/uploads"/,
