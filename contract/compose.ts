@@ -24,6 +24,9 @@ function durationSeconds(text: string): number {
 /** Bytes with a unit, as Compose writes them: `512m`, `4g`. */
 export const ByteSize = z.string().regex(/^[1-9]\d*(?:\.\d+)?[bkmg]b?$/i, 'must be a size with a unit; write it as "512m"');
 
+/** Containers of one service, at most. */
+export const maximumReplicas = 32;
+
 /** A literal string: Compose interpolates `$`, so a document holds `$$` for each one meant. */
 const Text = z.string().max(131_072);
 
@@ -174,7 +177,7 @@ export const ComposeService = z.strictObject({
   scale: z
     .int()
     .min(1)
-    .max(32)
+    .max(maximumReplicas)
     .meta({ examples: [2] })
     .optional(),
   /** Docker must never start a container of ours by itself before the switch says so; the host gives a policy later. */

@@ -117,6 +117,17 @@ export const Strategy = z.discriminatedUnion("kind", [
 ]);
 export type Strategy = z.infer<typeof Strategy>;
 
+/** Path of a text file below `config/` of a release. Hidden files would be passed over by whatever lists a folder. */
+export const ConfigPath = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/,
+    "must be a path of letters, digits, dots, hyphens and underscores, no part of which begins with a dot",
+  );
+
+/** A configuration file longer than this is none: 256 Ki characters. */
+export const maximumConfigCharacters = 262_144;
+
 /** Everything that decides how the release behaves. The release id is taken over this, so what is added here must have a default that is left out. */
 export const Release = z.strictObject({
   runtime: z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("compose"), document: ComposeDocument })]),
@@ -125,7 +136,7 @@ export const Release = z.strictObject({
   checks: Checks,
   strategy: Strategy,
   /** Text files mounted read-only from the release directory: path below `config/` to content. */
-  config: z.record(z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/), z.string().max(262_144)),
+  config: z.record(ConfigPath, z.string().max(maximumConfigCharacters)),
   /** Name of the secret set the containers get; `null` where no service needs one. */
   secrets: Fingerprint.nullable(),
   gate: z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("open") })]).optional(),

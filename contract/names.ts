@@ -81,3 +81,19 @@ export function networkAlias(instance: string, colour: Colour, service: string, 
   const alias = `${instance}-${colour}-${service}`;
   return replica === 1 ? alias : `${alias}-${replica}`;
 }
+
+/** Containers that would answer to the name of another service's: `web` with two of them, and `web-2`. `scales`: how many by service. */
+export function aliasClashes(
+  scales: Readonly<Record<string, number>>,
+): readonly { readonly service: string; readonly replica: number; readonly other: string }[] {
+  const taken = new Map<string, string>();
+  return Object.entries(scales).flatMap(([service, scale]) =>
+    Array.from({ length: scale }, (_, index) => index + 1).flatMap((replica) => {
+      // Instance and colour are the same for all of them.
+      const alias = networkAlias("", "blue", service, replica);
+      const other = taken.get(alias);
+      taken.set(alias, service);
+      return other === undefined ? [] : [{ service, replica, other }];
+    }),
+  );
+}

@@ -4,6 +4,7 @@ import { type Fault, Faults } from "../shared/fault.ts";
 import { type ComposeDraft, type PeopleCompose, readComposeFile } from "./composeFile.ts";
 import { planDependencies } from "./planDependencies.ts";
 import { type PlannedService, planService, repositoryOf } from "./planService.ts";
+import { wholeFaults } from "./wholeFaults.ts";
 
 /** A variable of `secrets.yaml`, as far as planning goes: never its value. */
 export interface PlannedVariable {
@@ -106,6 +107,7 @@ function planServices(
     services.set(name, planService(name, service, { ...input, volumes: compose.volumes ?? {} }, file.below(`services.${name}`)));
   }
   planDependencies(services, written, file);
+  wholeFaults(services, written, Object.keys(compose.volumes ?? {}), file);
   // A key whose fault has been told was left out; whatever a plan has to say about it comes from that.
   const toldKeys = new Set(told.map(keyOf));
   faults.list.push(...found.list.filter(({ path }) => !toldKeys.has(keyOf(path.slice(prefix.length)))));

@@ -1,4 +1,4 @@
-import type { Mount } from "../../contract/index.ts";
+import { type Mount, ResourceName } from "../../contract/index.ts";
 import { type FaultSink, seen } from "../shared/fault.ts";
 import type { PeopleService } from "./composeFile.ts";
 import type { PlannedService, ServiceInput } from "./planService.ts";
@@ -64,10 +64,12 @@ function bind(mount: WrittenMount, input: MountInput, faults: FaultSink): Mount[
 
 /** During the overlap both colours write the same volume. Somebody has to have thought about that. */
 function volume(mount: WrittenMount, input: MountInput, faults: FaultSink): Mount[] {
-  if (!(mount.source in input.volumes)) {
+  if (!Object.hasOwn(input.volumes, mount.source)) {
     faults.add(`names the volume "${mount.source}", which is not under the file's top-level volumes`);
     return [];
   }
+  // Told once, where the volume is named.
+  if (!ResourceName.safeParse(mount.source).success) return [];
   const safe = input.volumes[mount.source]?.["x-terrace"]?.overlap === "safe";
   if (input.role !== "data" && input.role !== "singleton" && !mount.readOnly && !safe && input.update === "overlap") {
     faults.add(

@@ -1,5 +1,5 @@
 import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
-import { canonicalJson, contractVersion, type DataRequest, type Owner } from "../../contract/index.ts";
+import { canonicalJson, contractVersion, DataRequest, type Owner } from "../../contract/index.ts";
 import type { DataPlan } from "../app/plan.ts";
 import { type HostConnection, hostRequest } from "../remote/index.ts";
 import type { DataSettings } from "./schema.ts";
@@ -35,9 +35,9 @@ export class Data extends ComponentResource {
   }
 }
 
-/** The request, from plain values only: what a reviewer sees is what the host gets. */
+/** The request, from plain values only, checked against the contract: what a reviewer sees is what the host gets, and takes. */
 export function dataRequest(args: Omit<DataArgs, "connection">): DataRequest {
-  return {
+  return DataRequest.parse({
     contract: contractVersion,
     request: "data",
     epoch: args.settings.epoch,
@@ -50,5 +50,5 @@ export function dataRequest(args: Omit<DataArgs, "connection">): DataRequest {
     variables: args.plan.variables,
     secrets: args.fingerprint,
     healthTimeoutSeconds: args.settings.healthTimeoutSeconds,
-  };
+  } satisfies DataRequest);
 }

@@ -1,4 +1,4 @@
-import { capabilityFault, dependencyFault, environmentDeliveryFault, networkAlias } from "../../contract/index.ts";
+import { aliasClashes, capabilityFault, dependencyFault, environmentDeliveryFault } from "../../contract/index.ts";
 import type { Manifest } from "../../contract/index.ts";
 import { volumeName } from "../data/dataPlan.ts";
 
@@ -47,21 +47,8 @@ export function planFaults(manifest: Manifest): string[] {
       if (fault !== undefined) faults.push(`release.services.${name}.secrets.env: ${variable} ${fault}`);
     }
   }
-  return [...faults, ...aliasClashes(manifest)];
-}
-
-/** `web` with two containers and `web-2` would answer to one name. */
-function aliasClashes(manifest: Manifest): string[] {
-  const seen = new Map<string, string>();
-  const faults: string[] = [];
-  for (const [name, service] of Object.entries(manifest.release.runtime.document.services)) {
-    for (let replica = 1; replica <= (service.scale ?? 1); replica += 1) {
-      const alias = networkAlias(manifest.instance, "blue", name, replica);
-      const other = seen.get(alias);
-      if (other !== undefined)
-        faults.push(`release.runtime.document.services.${name}: container ${replica} would have the name of one of ${other}`);
-      seen.set(alias, name);
-    }
-  }
+  const scales = Object.fromEntries(Object.entries(document.services).map(([name, { scale }]) => [name, scale ?? 1]));
+  for (const { service, replica, other } of aliasClashes(scales))
+    faults.push(`release.runtime.document.services.${service}: container ${replica} would have the name of one of ${other}`);
   return faults;
 }

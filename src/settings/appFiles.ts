@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { AppFile, checksOf } from "../../components/app/appFile.ts";
 import { readComposeFile } from "../../components/app/composeFile.ts";
 import { Faults } from "../../components/shared/fault.ts";
-import { AppRole, type Checks } from "../../contract/index.ts";
+import { AppRole, type Checks, ConfigPath, maximumConfigCharacters } from "../../contract/index.ts";
 import { SecretsFile } from "../secrets/secretsFile.ts";
-import type { Fault } from "./fault.ts";
+import { fault, type Fault } from "./fault.ts";
 import { parsePeoplesFile } from "../../components/shared/schemaFaults.ts";
 import type { Role } from "./settings.ts";
 import { parseYaml, readText } from "./yamlFile.ts";
@@ -43,6 +44,7 @@ export function readAppFiles(root: string, app: string): { readonly draft: AppDr
   const read = compose === undefined ? undefined : readCompose(compose, appFileName(app, "compose"), faults);
   const checks = readWith(AppFile, root, app, "app", faults);
   const secrets = readWith(SecretsFile, root, app, "secrets", faults);
+  faults.push(...configFaults(root, app));
   return {
     faults,
     draft: {
@@ -103,14 +105,40 @@ function readCompose(
 
 /** Text files below `config/`, by path. An app without the folder has none. */
 export function readConfig(directory: string): Readonly<Record<string, string>> {
-  const entries = (() => {
-    try {
-      return readdirSync(directory, { recursive: true, withFileTypes: true });
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-      throw error;
+  const files = configEntries(directory).filter(({ entry }) => entry.isFile());
+  return Object.fromEntries(files.map(({ path }) => [path, readFileSync(join(directory, path), "utf8")]));
+}
+
+/** What lies below `config/` and cannot go along: a release holds text files under plain names, and nothing else. */
+function* configFaults(root: string, app: string): Iterable<Fault> {
+  const directory = join(root, "apps", app, "config");
+  for (const { path, entry } of configEntries(directory)) {
+    const name = `apps/${app}/config/${path}`;
+    const rule = ConfigPath.safeParse(path).error?.issues[0]?.message;
+    if (rule !== undefined) yield fault(name, `its path below config/ ${rule}`, "rename it, or keep it elsewhere");
+    if (!entry.isFile()) {
+      yield fault(name, "is neither a file nor a folder", "put the file itself there instead of a link");
+      continue;
     }
-  })();
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(files.sort().map((file) => [file.slice(directory.length + 1), readFileSync(file, "utf8")]));
+    const content = readFileSync(join(directory, path));
+    if (!isUtf8(content)) yield fault(name, "is no UTF-8 text, and a release holds only text", "put it into the image");
+    else if (content.toString("utf8").length > maximumConfigCharacters)
+      yield fault(name, `is longer than ${maximumConfigCharacters} characters`, "put it into the image, or into a volume");
+  }
+}
+
+function configEntries(directory: string): readonly { readonly path: string; readonly entry: Dirent }[] {
+  return entriesBelow(directory)
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => ({ path: join(entry.parentPath, entry.name).slice(directory.length + 1), entry }))
+    .sort((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+function entriesBelow(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
 }

@@ -162,6 +162,25 @@ describe("what cannot be rolled out is refused, with its reason", () => {
       /services\.api\.mem_limit: is "1g", and deploy\.resources\.limits\.memory is "4g"; write one of the two/,
     ],
     [
+      "a volume whose name no host would take",
+      { compose: shopCompose.replaceAll("uploads", "my_uploads") },
+      /^apps\/shop\/compose\.yaml: volumes\.my_uploads: the name must be lower case letters, .*, got "my_uploads"; choose another name$/,
+    ],
+    [
+      "two services whose containers would answer to one name",
+      { compose: shopCompose.replace("  worker:\n", "  api-2:\n") },
+      /services\.api-2: container 1 would have the name of one of api; give one of them another name/,
+    ],
+    [
+      "nothing but databases",
+      {
+        compose: shopCompose
+          .replaceAll(/role: (?:web|worker|singleton|job)/g, "role: data")
+          .replace(", migrate: {condition: service_completed_successfully}", ""),
+      },
+      /^apps\/shop\/compose\.yaml: services: has none that a release brings; add one with role web/,
+    ],
+    [
       "a mount that is not well formed, behind one that is refused",
       { compose: shopCompose.replace('["uploads:/srv/uploads",', '["/etc:/host", "uploads:/srv//uploads",') },
       /services\.api\.volumes\[1\]\.target: must be an absolute path below \/, without .*, got "\/srv\/\/uploads"/,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 
-/** Files of a checkout by path: text as it stands, anything else as YAML. */
+/** Files of a checkout by path: text and bytes as they stand, anything else as YAML. */
 export type CheckoutFiles = Readonly<Record<string, unknown>>;
 
 export const digest = `sha256:${"a".repeat(64)}`;
@@ -52,7 +52,7 @@ export function makeCheckout(files: CheckoutFiles): string {
   made.push(root);
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), typeof content === "string" ? content : stringify(content));
+    writeFileSync(join(root, path), typeof content === "string" || content instanceof Uint8Array ? content : stringify(content));
   }
   return root;
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { readStackFile } from "../../../src/settings/stackFile.ts";
 import {
   type CheckoutFiles,
@@ -373,6 +375,39 @@ const fileCases: readonly (readonly [CheckoutFiles, string])[] = [
     "apps/shop/secrets.yaml: variables.FINGERPRINT_KEY: is a variable of the program itself (Key of the fingerprints that name secret sets in manifests); containers must not see it: give theirs another name or path",
   ],
 ];
+
+/** What may stand below `config/` of an app, and the one fault of what may not. */
+const configCases: readonly (readonly [string, string | Uint8Array, string])[] = [
+  [
+    ".htpasswd",
+    "x",
+    "apps/shop/config/.htpasswd: its path below config/ must be a path of letters, digits, dots, hyphens and underscores, no part of which begins with a dot; rename it, or keep it elsewhere",
+  ],
+  [
+    "logo.png",
+    Uint8Array.of(0x89, 0x50, 0xff),
+    "apps/shop/config/logo.png: is no UTF-8 text, and a release holds only text; put it into the image",
+  ],
+  [
+    "big.txt",
+    "x".repeat(262_145),
+    "apps/shop/config/big.txt: is longer than 262144 characters; put it into the image, or into a volume",
+  ],
+];
+
+describe("a file below config/ that no release could hold", () => {
+  for (const [path, content, message] of configCases)
+    it(message, () => assert.deepEqual(faultsOf(goodSettings, { [`apps/shop/config/${path}`]: content }), [message]));
+
+  it("a link, which would not be there", () => {
+    const root = makeCheckout({ "Pulumi.staging.yaml": stackFile(goodSettings), ...goodAppFiles, "apps/shop/config/real": "x" });
+    symlinkSync("real", join(root, "apps/shop/config/other"));
+    assert.equal(
+      messageOf(() => readStackFile("staging", root)),
+      "Pulumi.staging.yaml: 1 fault\n  apps/shop/config/other: is neither a file nor a folder; put the file itself there instead of a link",
+    );
+  });
+});
 
 describe("a fault in a file beside the stack file", () => {
   for (const [files, message] of fileCases) it(message, () => assert.deepEqual(faultsOf(goodSettings, files), [message]));
