@@ -39,7 +39,7 @@ export function planService(name: string, people: PeopleService, input: ServiceI
     image: image(name, people.image, input, faults),
     command: words(people.command),
     entrypoint: words(people.entrypoint),
-    environment: environment(name, people, input, secrets.env, faults),
+    environment: environment(name, people, input, secrets, faults),
     user: people.user === undefined ? undefined : String(people.user),
     working_dir: people.working_dir,
     healthcheck: planHealthcheck(
@@ -124,7 +124,7 @@ function environment(
   name: string,
   people: PeopleService,
   input: ServiceInput,
-  secretNames: readonly string[],
+  secrets: PlannedService["secrets"],
   faults: FaultSink,
 ): Record<string, string | null> | undefined {
   const sink = faults.below("environment");
@@ -132,13 +132,17 @@ function environment(
   const merged: Record<string, string | null> = {};
   for (const [key, value] of Object.entries({ ...plain, ...literal(input.environment[name] ?? {}) })) {
     if (key.startsWith("TERRACE_")) sink.below(key).add("names that begin with TERRACE_ are set by the host");
-    else if (value === null && !secretNames.includes(key))
+    else if (value === null && secrets.file.includes(key))
+      sink
+        .below(key)
+        .add(`comes as the file /run/secrets/${key}, by secrets.yaml; leave it out here, or say \`deliver: env\` there`);
+    else if (value === null && !secrets.env.includes(key))
       sink.below(key).add("has no value: write one, or list it in secrets.yaml for this service");
-    else if (value !== null && secretNames.includes(key))
+    else if (value !== null && secrets.env.includes(key))
       sink.below(key).add("is in secrets.yaml too; write the bare key, or leave it out");
     else merged[key] = value;
   }
-  for (const key of secretNames) merged[key] = null;
+  for (const key of secrets.env) merged[key] = null;
   return Object.keys(merged).length === 0 ? undefined : merged;
 }
 

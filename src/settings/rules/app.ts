@@ -4,6 +4,7 @@ import { type ProgramVariable, programVariables } from "../../secrets/programVar
 import { appFileName } from "../appFiles.ts";
 import { seen } from "../fault.ts";
 import { entries, faultAt, faultIn, isWritten, listed, members, promoteCommand, type Rule } from "./draft.ts";
+import { isSecretByName } from "./secrecy.ts";
 
 /** Routes: names unique in the app, host and path unique in the stack, hosts that DNS knows, services that serve. */
 export const routes: Rule = function* ({ settings, apps }) {
@@ -114,7 +115,7 @@ export const environment: Rule = function* ({ settings, apps }) {
             `is a secret of ${appFileName(app, "secrets")} and cannot be set here`,
             "remove it in one of the two places",
           );
-        else if (/(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY|CREDENTIALS?)$/i.test(name) && value !== "")
+        else if (isSecretByName(name, value))
           yield faultAt(
             [...path, name],
             "is a secret by its name and must not stand in a stack file",

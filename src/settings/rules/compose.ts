@@ -11,7 +11,7 @@ const healthTimeoutSeconds = 120;
  */
 export const composeFiles: Rule = function* ({ stack, settings, apps, digests }) {
   for (const [app, written] of entries(settings.apps)) {
-    const { compose, config, secrets } = apps[app] ?? {};
+    const { compose, config, secrets, roles = {} } = apps[app] ?? {};
     if (compose === undefined || config === undefined) continue;
     const built = digests.kind === "read" ? digests.builds[app]?.images : undefined;
     const images = written.images === "fromBuild" ? built : written.images;
@@ -23,7 +23,10 @@ export const composeFiles: Rule = function* ({ stack, settings, apps, digests })
       config,
       images: Object.fromEntries([...entries(images)].filter(([, reference]) => parseReference(reference) !== undefined)),
       // That a stateful service gets no files is told where that is written.
-      variables: Object.entries(declared).map(([name, { services }]) => ({ name, services, deliver: "env" })),
+      variables: Object.entries(declared).flatMap(([name, { services, deliver }]) => [
+        { name, services: services.filter((service) => roles[service] !== "data"), deliver },
+        { name, services: services.filter((service) => roles[service] === "data"), deliver: "env" as const },
+      ]),
       environment: Object.fromEntries(
         [...entries(written.environment)].map(([service, variables]) => [
           service,

@@ -1,4 +1,4 @@
-import { type Fault, type PathSegment, secretLook, seen } from "../fault.ts";
+import { type Fault, type PathSegment, seen } from "../fault.ts";
 import { imageDigestsFileName, platformEntry } from "../imageDigests.ts";
 import { appFileName } from "../appFiles.ts";
 import { entries, faultAt, faultIn, members, promoteCommand, type Rule } from "./draft.ts";
@@ -77,24 +77,3 @@ export const reservedNames: Rule = function* ({ settings }) {
   if (settings.apps !== undefined && Object.hasOwn(settings.apps, platformEntry))
     yield faultAt(["apps", platformEntry], "is the platform's own name", "give the app's folder another name");
 };
-
-/** A stack file is read by everybody who can read the repository, and stays in its history. */
-export const noSecrets: Rule = function* ({ settings }) {
-  yield* secretsBelow(settings, []);
-};
-
-function* secretsBelow(value: unknown, path: readonly PathSegment[]): Iterable<Fault> {
-  if (typeof value === "string") {
-    const look = secretLook(value);
-    if (look !== undefined)
-      yield faultAt(
-        path,
-        `looks like ${look} and must not stand in a stack file`,
-        "put it into the secret store, and replace it: it has been written down",
-      );
-    return;
-  }
-  if (typeof value !== "object" || value === null) return;
-  if (Array.isArray(value)) for (const [index, member] of value.entries()) yield* secretsBelow(member, [...path, index]);
-  else for (const [key, member] of Object.entries(value)) yield* secretsBelow(member, [...path, key]);
-}

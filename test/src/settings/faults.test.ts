@@ -376,6 +376,69 @@ const fileCases: readonly (readonly [CheckoutFiles, string])[] = [
   ],
 ];
 
+const services = (compose as { services: Readonly<Record<string, object>> }).services;
+const inWeb = (environment: unknown, variables: object = {}): CheckoutFiles => ({
+  "apps/shop/compose.yaml": { services: { ...services, web: { ...services["web"], environment } } },
+  ...(Object.keys(variables).length === 0 ? {} : { "apps/shop/secrets.yaml": { variables } }),
+});
+const asFile = { CERTIFICATE: { description: "Of the mail server", services: ["web"], deliver: "file" } };
+
+/** Secrets in what goes into a manifest, which previews and Pulumi's state show in clear. */
+const secrecyCases: readonly (readonly [CheckoutFiles, readonly string[]])[] = [
+  [
+    inWeb({ MAIL_PASSWORD: "hunter2" }),
+    [
+      "apps/shop/compose.yaml: services.web.environment.MAIL_PASSWORD: is a secret by its name and would stand in every preview; put it into the secret store and name it in apps/shop/secrets.yaml",
+    ],
+  ],
+  [
+    inWeb(["API_KEY=hunter2", "LEVEL=1"]),
+    [
+      "apps/shop/compose.yaml: services.web.environment.API_KEY: is a secret by its name and would stand in every preview; put it into the secret store and name it in apps/shop/secrets.yaml",
+    ],
+  ],
+  [
+    inWeb({ CACHE: "redis://:hunter2@cache/0" }),
+    [
+      "apps/shop/compose.yaml: services.web.environment.CACHE: looks like a URL with a password and would stand in every preview; put it into the secret store, and replace it: it has been written down",
+    ],
+  ],
+  [
+    { "apps/shop/app.yaml": { smoke: [{ name: "x", route: "web", path: "/", headers: { Authorization: "Basic aHVudGVyMg==" } }] } },
+    [
+      "apps/shop/app.yaml: smoke[0].headers.Authorization: carries credentials and would stand in every preview; check something that needs none",
+    ],
+  ],
+  [
+    { "apps/shop/config/tls/key.pem": "-----BEGIN PRIVATE KEY-----\nMIIE\n" },
+    [
+      "apps/shop/config/tls/key.pem: holds what looks like a private key and would stand in every preview; put it into the secret store, let secrets.yaml deliver it as a file, and replace it: it has been written down",
+    ],
+  ],
+  [inWeb({ MAIL_PASSWORD: "" }), []],
+  [inWeb({ MAIL_TOKEN: "/run/secrets/MAIL_TOKEN" }), []],
+];
+
+describe("a secret in a file that goes into a manifest", () => {
+  for (const [index, [files, faults]] of secrecyCases.entries())
+    it(faults[0] ?? `none in case ${index}`, () => {
+      if (faults.length > 0) assert.deepEqual(faultsOf(goodSettings, files), faults);
+      else readStackFile("staging", makeCheckout({ "Pulumi.staging.yaml": stackFile(goodSettings), ...goodAppFiles, ...files }));
+    });
+});
+
+describe("a variable that comes as a file", () => {
+  it("may say in the compose file where that is", () => {
+    const files = inWeb({ CERTIFICATE: "/run/secrets/CERTIFICATE" }, asFile);
+    readStackFile("staging", makeCheckout({ "Pulumi.staging.yaml": stackFile(goodSettings), ...goodAppFiles, ...files }));
+  });
+
+  it("has no bare key there", () =>
+    assert.deepEqual(faultsOf(goodSettings, inWeb({ CERTIFICATE: null }, asFile)), [
+      "apps/shop/compose.yaml: services.web.environment.CERTIFICATE: comes as the file /run/secrets/CERTIFICATE, by secrets.yaml; leave it out here, or say `deliver: env` there",
+    ]));
+});
+
 /** What may stand below `config/` of an app, and the one fault of what may not. */
 const configCases: readonly (readonly [string, string | Uint8Array, string])[] = [
   [
