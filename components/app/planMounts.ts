@@ -71,9 +71,11 @@ function volume(mount: WrittenMount, input: MountInput, faults: FaultSink): Moun
   // Told once, where the volume is named.
   if (!ResourceName.safeParse(mount.source).success) return [];
   const safe = input.volumes[mount.source]?.["x-terrace"]?.overlap === "safe";
-  if (input.role !== "data" && input.role !== "singleton" && !mount.readOnly && !safe && input.update === "overlap") {
+  const stopsFirst = input.update === "recreate" && input.role !== "job";
+  if (input.role !== "data" && input.role !== "singleton" && !mount.readOnly && !safe && !stopsFirst) {
+    const orElse = input.role === "job" ? "" : ", or on the service that the old one stops first (x-terrace: {update: recreate})";
     faults.add(
-      `two colours would write the volume "${mount.source}" at once; say under volumes.${mount.source} that it bears that (x-terrace: {overlap: safe}), or on the service that the old one stops first (x-terrace: {update: recreate})`,
+      `two colours would write the volume "${mount.source}" at once; say under volumes.${mount.source} that it bears that (x-terrace: {overlap: safe})${orElse}`,
     );
     return [];
   }

@@ -29,6 +29,8 @@ export function planService(name: string, people: PeopleService, input: ServiceI
   if (!named.success) faults.add(named.error.issues[0]?.message ?? "is no service name");
   const { role } = people["x-terrace"];
   const update = people["x-terrace"].update ?? "overlap";
+  if (role === "job" && update === "recreate")
+    faults.below("x-terrace.update").add("means nothing for a job: it runs while the old release still serves; leave it out");
   const secrets = secretsOf(name, input);
   if (role === "data" && secrets.file.length > 0)
     faults.add(`a stateful service gets its secrets by environment; ${secrets.file.join(", ")} in secrets.yaml says \`deliver: file\``);

@@ -62,7 +62,7 @@ function settingsDocument(): string {
       ...Object.entries(roleMeanings).map(([role, meaning]) => `| \`${role}\` | ${meaning} |`),
     ].join("\n"),
     ...referenceTables(schemaNode(VolumeTerrace), "volumes.<volume>.x-terrace."),
-    "A volume that a web service, a worker or a job writes needs it, unless the service says `update: recreate` or mounts it `:ro`.",
+    "A volume that a web service, a worker or a job writes needs it, unless the service mounts it `:ro` or, being no job, says `update: recreate`.",
     "## `apps/<app>/app.yaml`",
     "How to tell that the app works. An empty file says nothing.",
     ...referenceTables(schemaNode(AppFile), ""),

@@ -242,6 +242,20 @@ describe("what cannot be rolled out is refused, with its reason", () => {
       { compose: shopCompose.replace("x-terrace: {overlap: safe}", "") },
       /volumes\[0\]: two colours would write the volume "uploads" at once/,
     ],
+    [
+      "a job that writes while the old release does, whatever it says",
+      {
+        compose: shopCompose
+          .replace("x-terrace: {role: job}", 'x-terrace: {role: job, update: recreate}\n    volumes: ["uploads:/x"]')
+          .replace("x-terrace: {overlap: safe}", ""),
+      },
+      /services\.migrate\.volumes\[0\]: two colours would write the volume "uploads" at once; .*\(x-terrace: \{overlap: safe\}\)$/,
+    ],
+    [
+      "a job that stops a predecessor it does not have",
+      { compose: shopCompose.replace("x-terrace: {role: job}", "x-terrace: {role: job, update: recreate}") },
+      /services\.migrate\.x-terrace\.update: means nothing for a job: it runs while the old release still serves/,
+    ],
     ["paths of the host", { compose: shopCompose.replace("./config/app.ini", "/etc/passwd") }, /mounts "\/etc\/passwd" of the host/],
     [
       "paths that climb out",
