@@ -106,4 +106,18 @@ describe("a failed look-up in the registry", () => {
       assert.match(verdict.kind === "absent" ? verdict.message : verdict.why, words);
     });
   }
+
+  const build404 = `registry.example.com/shop/api:1.0.404@sha256:${"a".repeat(64)}`;
+  for (const image of [build404, "shop/api:1.0.404", build404.slice(build404.indexOf("shop"))]) {
+    it(`of ${image.slice(0, 40)} that says nothing of it: the number is the build's own`, () =>
+      assert.equal(
+        judgeLookup(build404, `Got error when attempting to fetch image version ${image} from registry: 503 Service Unavailable`).kind,
+        "unknown",
+      ));
+    it(`of ${image.slice(0, 40)} that says it is absent`, () =>
+      assert.equal(
+        judgeLookup(build404, `Got error when attempting to fetch image version ${image} from registry: 404 Not Found`).kind,
+        "absent",
+      ));
+  }
 });
