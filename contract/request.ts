@@ -57,7 +57,8 @@ export const SecretsRequest = z.strictObject({
 });
 export type SecretsRequest = z.infer<typeof SecretsRequest>;
 
-const Pem = z
+/** One or more PEM blocks, from the first line on: what stands before them, programs on a host read differently. */
+export const Pem = z
   .string()
   .max(65_536)
   .regex(/^-----BEGIN [A-Z ]+-----\n/, "must be PEM");

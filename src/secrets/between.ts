@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isIP, isIPv4, isIPv6 } from "node:net";
+import { Pem } from "../../contract/index.ts";
 import { fault, type Fault } from "../settings/fault.ts";
 import type { DeclaredSettings, Settings } from "../settings/settings.ts";
 import type { ProgramVariable } from "./programVariables.ts";
@@ -14,6 +15,7 @@ export function* faultsBetween(
   placeOf: (name: ProgramVariable) => string,
 ): Iterable<Fault> {
   yield* userFaults(settings, secret("SSH_USER"), placeOf("SSH_USER"));
+  yield* pemFaults(secret, placeOf);
   yield* certificateFaults(settings, secret, placeOf);
   yield* addressFaults(settings, secret("SSH_HOST"), placeOf("SSH_HOST"));
 }
@@ -23,6 +25,19 @@ function* userFaults(settings: DeclaredSettings | Settings, user: string | undef
   const wanted = `deploy-${settings.environment}`;
   if (user !== undefined && user !== wanted && user !== "root")
     yield fault(place, `must be ${wanted}, the user that the platform makes for this environment`, "correct it in the secret store");
+}
+
+/** Whatever Node reads as a certificate or a key, a host takes plain PEM: no text of `openssl` before it, no line breaks of Windows. */
+function* pemFaults(secret: Lookup, placeOf: (name: ProgramVariable) => string): Iterable<Fault> {
+  for (const name of ["REGISTRY_AUTHORITY", "ORIGIN_CERTIFICATE", "ORIGIN_PRIVATE_KEY"] as const) {
+    const value = secret(name);
+    if (value !== undefined && !Pem.safeParse(value).success)
+      yield fault(
+        placeOf(name),
+        'must begin with its line "-----BEGIN …-----", without carriage returns',
+        "take out what stands before that line, and write line breaks as Unix does",
+      );
+  }
 }
 
 /** A certificate that does not fit is found out by every visitor at once, or by nobody until the edge verifies it. */

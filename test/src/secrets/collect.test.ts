@@ -50,6 +50,18 @@ const cases: readonly (readonly [Readonly<Record<string, string | undefined>>, s
     "/ORIGIN_CERTIFICATE: does not cover shop.example.com; make one that names every route's host; a wildcard covers one label only",
   ],
   [
+    { ORIGIN_CERTIFICATE: `Bag Attributes\n${goodValues["ORIGIN_CERTIFICATE"] ?? ""}` },
+    '/ORIGIN_CERTIFICATE: must begin with its line "-----BEGIN …-----", without carriage returns; take out what stands before that line, and write line breaks as Unix does',
+  ],
+  [
+    { ORIGIN_PRIVATE_KEY: goodValues["ORIGIN_PRIVATE_KEY"]?.replaceAll("\n", "\r\n") },
+    '/ORIGIN_PRIVATE_KEY: must begin with its line "-----BEGIN …-----", without carriage returns; take out what stands before that line, and write line breaks as Unix does',
+  ],
+  [
+    { REGISTRY_AUTHORITY: other.certificate.replaceAll("\n", "\r\n") },
+    '/REGISTRY_AUTHORITY: must begin with its line "-----BEGIN …-----", without carriage returns; take out what stands before that line, and write line breaks as Unix does',
+  ],
+  [
     { ...hostValues, SSH_HOST: "2001:db8::1" },
     "/SSH_HOST: is an IPv6 address, and the A record shop.example.com would take it; give the record its content in the stack file, or change its type",
     noAddress,
