@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import type { Generation } from "./secretsFile.ts";
 import { placeOf } from "./collect.ts";
 import { foldersOf, type Requirement } from "./requirement.ts";
-import { generatePlaceholder, type SecretStore } from "./source.ts";
+import { isFree, type SecretStore } from "./source.ts";
 import { generateSshKey } from "./sshKey.ts";
 
 /** What was done, by place; values never leave. */
@@ -23,9 +23,7 @@ export async function generateSecrets(requirements: readonly Requirement[], stor
   const written: string[] = [];
   const kept: string[] = [];
   for (const [place, { folder, name, generate }] of [...makeable].sort(([left], [right]) => (left < right ? -1 : 1))) {
-    const before = folders.get(folder)?.get(name);
-    const isFree = before === undefined || before === generatePlaceholder;
-    const done = generate !== undefined && isFree ? await store.put(folder, name, generatedValue(generate, name)) : "exists";
+    const done = generate !== undefined && isFree(folders.get(folder)?.get(name)) ? await store.put(folder, name, generatedValue(generate, name)) : "exists";
     (done === "written" ? written : kept).push(place);
   }
   return { written, kept };

@@ -5,7 +5,7 @@ import { type FetchWatch, watchFetches } from "./abortableFetch.ts";
 import type { StoreCredentials } from "./credentials.ts";
 import { loadInfisicalSdk } from "./infisicalSdk.ts";
 import { mergeImports } from "./mergeImports.ts";
-import { type Folders, generatePlaceholder, type SecretStore } from "./source.ts";
+import { type Folders, isFree, type SecretStore } from "./source.ts";
 import { deadlineError, refusalError, refusalOf, type StorePlace, type StoreStep, storeError, unreachableError } from "./storeFault.ts";
 
 /** The only file that talks to Infisical, by its SDK. One login per run; one deadline for everything until the last value is there. */
@@ -137,7 +137,7 @@ function valuesOf(secrets: readonly z.infer<typeof Secret>[]): Readonly<Record<s
 async function putValue(sdk: InfisicalSDK, place: StorePlace, folder: string, name: string, value: string): Promise<"written" | "exists"> {
   const at = { projectId: place.projectId, environment: place.environment, secretPath: folder };
   const own = await ownValue(sdk, place, folder, name);
-  if (own !== undefined && own !== generatePlaceholder) return "exists";
+  if (!isFree(own)) return "exists";
   const answer: unknown = await (own === undefined
     ? sdk
         .secrets()

@@ -1,4 +1,4 @@
-import { type Folders, generatePlaceholder, type SecretStore } from "./source.ts";
+import { type Folders, isFree, type SecretStore } from "./source.ts";
 
 /** A secret store without a server, for tests of everything that stands behind the interface. */
 export function memoryStore(values: Readonly<Record<string, Readonly<Record<string, string>>>>): SecretStore {
@@ -9,8 +9,7 @@ export function memoryStore(values: Readonly<Record<string, Readonly<Record<stri
     put: async (folder, name, value) => {
       const members = folders.get(folder) ?? new Map<string, string>();
       folders.set(folder, members);
-      const before = members.get(name);
-      if (before !== undefined && before !== generatePlaceholder) return Promise.resolve("exists");
+      if (!isFree(members.get(name))) return Promise.resolve("exists");
       members.set(name, value);
       return Promise.resolve("written");
     },

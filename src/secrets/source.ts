@@ -15,7 +15,7 @@ export interface SecretSource {
 /** A source that can also be given values. */
 export interface SecretStore extends SecretSource {
   /**
-   * Puts a value where none is, or where only the place holder `<generate>` stands. `exists`: somebody was faster, and nothing was changed.
+   * Puts a value where none is, or where only a place holder of the template stands. `exists`: somebody was faster, and nothing was changed.
    * Throws a UserError as `read` does.
    */
   put(folder: string, name: string, value: string): Promise<"written" | "exists">;
@@ -26,3 +26,8 @@ export const fillInPlaceholder = "<fill-in>";
 
 /** What the template holds for values that `secrets generate` makes. */
 export const generatePlaceholder = "<generate>";
+
+/** Whether a value that can be made may be put here: nothing is, or only a place holder. */
+export function isFree(value: string | undefined): boolean {
+  return value === undefined || value === generatePlaceholder || value === fillInPlaceholder;
+}

@@ -35,8 +35,8 @@ describe("generating secrets", () => {
     assert.equal(values.has("BY_HAND"), false);
   });
 
-  it("takes the template's place holder for nothing", async () => {
-    const store = memoryStore({ "/": { A: "<generate>", B: "<generate>" } });
+  it("takes the template's place holders for nothing", async () => {
+    const store = memoryStore({ "/": { A: "<generate>", B: "<fill-in>" } });
     assert.deepEqual((await generateSecrets(requirements, store)).written, ["/A", "/B"]);
   });
 
