@@ -1,6 +1,9 @@
 import { environmentDeliveryFault, referenceFault } from "../../../contract/index.ts";
 import { nearest } from "../../../components/shared/nearest.ts";
+import { generatedValue } from "../../secrets/generate.ts";
 import { type ProgramVariable, programVariables } from "../../secrets/programVariables.ts";
+import type { VariableDeclaration } from "../../secrets/secretsFile.ts";
+import { valueFault } from "../../secrets/validation.ts";
 import { appFileName } from "../appFiles.ts";
 import { seen } from "../fault.ts";
 import { entries, faultAt, faultIn, isWritten, listed, members, promoteCommand, type Rule } from "./draft.ts";
@@ -145,6 +148,13 @@ export const checks: Rule = function* ({ settings, apps }) {
   }
 };
 
+/** What is wrong with each value that `generate` would make, and nobody could put right: what is there is never overwritten. */
+function generationFault({ generate, validate }: VariableDeclaration, name: string): string | undefined {
+  if (generate === undefined) return undefined;
+  // Whether a pattern fits may differ from one value to the next, and a fault must not.
+  return valueFault(generatedValue(generate, name), validate.kind === "text" ? { ...validate, pattern: undefined } : validate);
+}
+
 /** Variables go to services that exist, in a way that exists for them, and never are what the program keeps to itself. */
 export const secrets: Rule = function* ({ settings, apps }) {
   const programFolder = settings.secretStore?.path ?? "/";
@@ -162,6 +172,9 @@ export const secrets: Rule = function* ({ settings, apps }) {
       const delivery = declaration.deliver === "env" ? environmentDeliveryFault(variable) : undefined;
       if (delivery !== undefined)
         yield faultIn(name, [...path, "deliver"], delivery.split("; ")[0] ?? delivery, 'say "deliver: file", or give it another name');
+      const unusable = generationFault(declaration, variable);
+      if (unusable !== undefined)
+        yield faultIn(name, [...path, "generate"], `makes a value that "validate" refuses: ${unusable}`, "make the two agree");
       if (roles === undefined) continue;
       const parts = new Set(declaration.services.map((service) => roles[service] === "data"));
       if (parts.size === 2 && declaration.onRollback === "release")

@@ -363,6 +363,10 @@ const fileCases: readonly (readonly [CheckoutFiles, string])[] = [
     'apps/shop/secrets.yaml: variables.TOKEN.value: is not a setting here, got "hunter2"; remove it; known here: description, path, services, deliver, validate, generate, onRollback, rotateAfterDays',
   ],
   [
+    secrets({ generate: { kind: "hex", bytes: 16 }, validate: { kind: "hex", minimumBytes: 32 } }),
+    'apps/shop/secrets.yaml: variables.TOKEN.generate: makes a value that "validate" refuses: must hold at least 32 bytes, holds 16; make the two agree',
+  ],
+  [
     secrets({ validate: { kind: "guess" } }),
     'apps/shop/secrets.yaml: variables.TOKEN.validate.kind: must be "text" or "oneOf" or "integer" or "boolean" or "url" or "address" or "email" or "json" or "hex" or "base64" or "certificate" or "privateKey" or "sshPrivateKey" or "sshPublicKey" or "sshPublicKeys", got "guess"; choose one of them',
   ],
