@@ -2,7 +2,15 @@ import { DnsRecord } from "@pulumi/cloudflare/dnsRecord.js";
 import { Provider } from "@pulumi/cloudflare/provider.js";
 import { Ruleset } from "@pulumi/cloudflare/ruleset.js";
 import { ZoneSetting } from "@pulumi/cloudflare/zoneSetting.js";
-import { ComponentResource, type ComponentResourceOptions, type CustomResourceOptions, type Input, type Output } from "@pulumi/pulumi";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type CustomResourceOptions,
+  type Input,
+  output,
+  type Output,
+} from "@pulumi/pulumi";
+import { canonicalAddress } from "./canonicalAddress.ts";
 import { planFirewall } from "./planFirewall.ts";
 import { planZoneSettings } from "./planZoneSettings.ts";
 import type { EdgeSettings } from "./schema.ts";
@@ -42,6 +50,7 @@ export class Edge extends ComponentResource {
 }
 
 function createRecords(name: string, { settings, zoneId, hostAddress }: EdgeArgs, options: CustomResourceOptions): DnsRecord[] {
+  const ownAddress = output(hostAddress).apply(canonicalAddress);
   return settings.records.map(
     (record) =>
       new DnsRecord(
@@ -51,7 +60,7 @@ function createRecords(name: string, { settings, zoneId, hostAddress }: EdgeArgs
           zoneId,
           name: record.name,
           type: record.type,
-          content: record.content ?? hostAddress,
+          content: record.content === undefined ? ownAddress : canonicalAddress(record.content),
           proxied: record.proxied,
           ttl: record.ttl,
           ...(record.comment === undefined ? {} : { comment: record.comment }),

@@ -6,9 +6,9 @@ import { registrations, secret } from "../shared/mocks.ts";
 
 const zoneId = "0123456789abcdef0123456789abcdef";
 
-async function edge(settings: unknown) {
+async function edge(settings: unknown, hostAddress: pulumi.Input<string> = "192.0.2.7") {
   const all = await registrations(() => {
-    new Edge("edge", { settings: EdgeSettings.parse(settings), zoneId, apiToken: pulumi.secret("token"), hostAddress: "192.0.2.7" });
+    new Edge("edge", { settings: EdgeSettings.parse(settings), zoneId, apiToken: pulumi.secret("token"), hostAddress });
   });
   return all.filter(({ type }) => type !== "terrace:edge:Edge");
 }
@@ -46,6 +46,16 @@ describe("edge", () => {
       ttl: 300,
       comment: "for people",
     });
+  });
+
+  it("writes addresses as Cloudflare answers with them, so that no preview shows a difference", async () => {
+    const two = [
+      { name: "api.example.com", type: "AAAA" },
+      { name: "www.example.com", type: "AAAA", content: "2001:DB8:0:0:0:0:0:00A1" },
+    ];
+    const made = await edge({ zoneName: "example.com", records: two }, pulumi.secret("2001:0db8::0007"));
+    const contents = Object.fromEntries(made.slice(1).map(({ name, inputs }) => [name, inputs["content"]]));
+    assert.deepEqual(contents, { "edge-api.example.com-AAAA": secret("2001:db8::7"), "edge-www.example.com-AAAA": "2001:db8::a1" });
   });
 
   it("holds what a zone has only one of where it owns the zone", async () => {
