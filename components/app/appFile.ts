@@ -90,12 +90,14 @@ export function checksOf(file: AppFile): Checks {
 
 function smokeCheck(check: z.infer<typeof SmokeCheckFile>): SmokeCheck {
   const isText = check.body === undefined || typeof check.body === "string";
+  // Names of headers know no case: beside one of their own, ours would be a second and win.
+  const hasType = Object.keys(check.headers).some((header) => header.toLowerCase() === "content-type");
   return {
     name: check.name,
     route: check.route,
     method: check.method ?? (check.body === undefined ? "GET" : "POST"),
     path: check.path,
-    headers: isText ? check.headers : { "content-type": "application/json", ...check.headers },
+    headers: isText || hasType ? check.headers : { ...check.headers, "content-type": "application/json" },
     body: check.body === undefined ? null : typeof check.body === "string" ? check.body : canonicalJson(check.body),
     expect: { status: check.expect.status, contains: check.expect.contains ?? null, json: check.expect.json },
     timeoutSeconds: check.timeoutSeconds,

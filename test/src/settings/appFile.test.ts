@@ -18,6 +18,11 @@ const cases: readonly (readonly [string, object, object])[] = [
     { method: "PUT", body: "{}", headers: { "content-type": "application/graphql+json" } },
   ],
   [
+    "a mapping with a content type in capitals, which is one all the same",
+    { body: {}, headers: { "Content-Type": "application/graphql+json" } },
+    { method: "POST", body: "{}", headers: { "Content-Type": "application/graphql+json" } },
+  ],
+  [
     "what the answer must be",
     { expect: { status: 404, contains: "no", json: { "/a/0": null } }, timeoutSeconds: 3 },
     { method: "GET", body: null, expect: { status: 404, contains: "no", json: { "/a/0": null } }, timeoutSeconds: 3 },
