@@ -1,4 +1,4 @@
-import { type Provenance, referenceFault } from "../contract/index.ts";
+import { Provenance, referenceFault } from "../contract/index.ts";
 import type { DeclaredApp, DeclaredSettings } from "../src/settings/settings.ts";
 import type { ImageDigests } from "../src/settings/imageDigests.ts";
 import type { Fault } from "../src/settings/fault.ts";
@@ -104,8 +104,25 @@ function collectApp(app: string, declared: DeclaredApp, { images, release, place
   const missing = services.filter((service) => !Object.hasOwn(images, service));
   for (const service of missing)
     faults.push(fault(`${place}.${service}`, `is missing: apps/${app}/compose.yaml has this service`, "build its image"));
-  if (missing.length > 0) return;
+  const wrong = provenanceFaults(app, release);
+  faults.push(...wrong);
+  if (missing.length > 0 || wrong.length > 0) return;
   ready.push({ app, images: Object.fromEntries(services.map((service) => [service, images[service] ?? ""])), release });
+}
+
+/** Nothing is written that the stack file's own check would refuse. */
+function provenanceFaults(app: string, release: Provenance): readonly Fault[] {
+  const options: Readonly<Record<string, string>> = { version: "--version", requestedBy: "--requested-by", run: "--run" };
+  return (Provenance.safeParse(release).error?.issues ?? []).map(({ path, message }) => {
+    const key = String(path[0]);
+    const option = options[key];
+    const written = seen(release[key as keyof Provenance]);
+    return fault(
+      `apps.${app}.release.${key}`,
+      `${message}, got ${written}`,
+      option === undefined ? "correct it where it comes from" : `say another with ${option}`,
+    );
+  });
 }
 
 /**

@@ -27,16 +27,20 @@ export const Owner = z.strictObject({
 });
 export type Owner = z.infer<typeof Owner>;
 
+function oneToMost(characters: number): z.ZodString {
+  return Line.min(1, "must not be empty").max(characters, `must have at most ${characters} characters`);
+}
+
 /** Where the digests came from. Written by `promote` with the digests, so it changes and reverts with them. Never part of the release id. */
 export const Provenance = z.strictObject({
   /** Version for people: `1.4.2`. */
-  version: Line.min(1).max(64),
+  version: oneToMost(64),
   /** Commit the images were built from. */
   commit: Commit,
   /** Who asked: a name or an address, from CI or `git config`. */
-  requestedBy: Line.min(1).max(128),
+  requestedBy: oneToMost(128),
   /** Link or id of the CI run, or `local`. */
-  run: Line.min(1).max(512),
+  run: oneToMost(512),
 });
 export type Provenance = z.infer<typeof Provenance>;
 

@@ -72,6 +72,19 @@ describe("promote", () => {
     assert.equal(readFileSync(join(root, "Pulumi.staging.yaml"), "utf8"), before);
   });
 
+  it("writes nothing that the stack file's own check would refuse", async () => {
+    const root = checkout();
+    const before = readFileSync(join(root, "Pulumi.staging.yaml"), "utf8");
+    const options = { requestedBy: " ".repeat(129), run: "", version: "one\ntwo", digests: join(root, "digests.json") };
+    await assert.rejects(output("staging", options, root), {
+      message: `promotion into staging: 3 faults
+  apps.shop.release.requestedBy: must have at most 128 characters, got "${" ".repeat(76)}…; say another with --requested-by
+  apps.shop.release.run: must not be empty, got ""; say another with --run
+  apps.shop.release.version: must be one line without control characters, got "one\\ntwo"; say another with --version`,
+    });
+    assert.equal(readFileSync(join(root, "Pulumi.staging.yaml"), "utf8"), before);
+  });
+
   // What a person has who begins with an app of their own; each of these stack files is refused with the hint to promote.
   const { images, release } = goodSettings.apps.shop;
   for (const [what, change, before] of [
@@ -182,6 +195,7 @@ describe("who asks for a promotion", () => {
   it("is CI's actor, with a link to the run", () => {
     const ci = { GITHUB_ACTOR: "bob", GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "acme/shop", GITHUB_RUN_ID: "7" };
     assert.equal(requestedBy(ci), "bob");
+    assert.equal(requestedBy({ ...ci, GITHUB_ACTOR: "" }), requestedBy({}));
     assert.equal(runOf(ci), "https://github.com/acme/shop/actions/runs/7");
     assert.equal(runOf({}), "local");
   });
