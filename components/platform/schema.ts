@@ -111,6 +111,7 @@ export const OwnPlatformSettings = z.strictObject({
         }),
       }),
     )
+    .refine((others) => Object.keys(others).length < 8, "must name at most seven other environments")
     .default({})
     .meta({
       description: "Other environments that may release to this host (their stacks say `mode: reuse`). This stack's own is implied.",

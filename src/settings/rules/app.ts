@@ -5,7 +5,7 @@ import { type ProgramVariable, programVariables } from "../../secrets/programVar
 import type { VariableDeclaration } from "../../secrets/secretsFile.ts";
 import { valueFault } from "../../secrets/validation.ts";
 import { appFileName } from "../appFiles.ts";
-import { seen } from "../fault.ts";
+import { type Fault, type PathSegment, seen } from "../fault.ts";
 import { entries, faultAt, faultIn, isWritten, listed, members, promoteCommand, type Rule } from "./draft.ts";
 import { isSecretByName } from "./secrecy.ts";
 
@@ -136,17 +136,39 @@ export const checks: Rule = function* ({ settings, apps }) {
   for (const [app, { routes }] of entries(settings.apps)) {
     const file = apps[app]?.app;
     if (file === undefined) continue;
-    const known = new Set([...members(routes)].flatMap(([, route]) => route.name ?? []));
-    const next = `choose one of: ${listed(known)}; routes stand in apps.${app}.routes of the stack file`;
+    // Of two routes with one name the first counts: that there is a second is told where it stands.
+    const prefixes = new Map<string, string>();
+    for (const [, { name: route, pathPrefix = "/" }] of members(routes))
+      if (route !== undefined && !prefixes.has(route)) prefixes.set(route, pathPrefix);
+    const next = `choose one of: ${listed(prefixes.keys())}; routes stand in apps.${app}.routes of the stack file`;
     const name = appFileName(app, "app");
-    if (file.releaseEcho !== null && !known.has(file.releaseEcho.route))
+    if (file.releaseEcho !== null && !prefixes.has(file.releaseEcho.route))
       yield faultIn(name, ["releaseEcho", "route"], `must be a route of this stack, got ${seen(file.releaseEcho.route)}`, next);
+    yield* outsideFaults(name, ["releaseEcho", "path"], file.releaseEcho, prefixes);
     for (const [index, check] of file.smoke.entries()) {
-      if (!known.has(check.route))
+      yield* outsideFaults(name, ["smoke", index, "path"], check, prefixes);
+      if (!prefixes.has(check.route))
         yield faultIn(name, ["smoke", index, "route"], `must be a route of this stack, got ${seen(check.route)}`, next);
     }
   }
 };
+
+/** A request to a path that its route does not take would be answered by another service, or by nobody. */
+function* outsideFaults(
+  file: string,
+  at: readonly PathSegment[],
+  check: { readonly route: string; readonly path: string } | null,
+  prefixes: ReadonlyMap<string, string>,
+): Iterable<Fault> {
+  const prefix = check === null ? undefined : prefixes.get(check.route);
+  if (check !== null && prefix !== undefined && !check.path.startsWith(prefix))
+    yield faultIn(
+      file,
+      at,
+      `must begin with ${prefix}, the pathPrefix of route ${check.route}, got ${seen(check.path)}`,
+      "correct it, or choose the route that takes it",
+    );
+}
 
 /** What is wrong with each value that `generate` would make, and nobody could put right: what is there is never overwritten. */
 function generationFault({ generate, validate }: VariableDeclaration, name: string): string | undefined {

@@ -152,6 +152,11 @@ const cases: readonly (readonly [string, unknown, string])[] = [
     "platform.environments.staging: is this stack's own environment, which is implied; remove it",
   ],
   [
+    "platform.environments",
+    Object.fromEntries(["a", "b", "c", "d", "e", "f", "g", "h"].map((name) => [name, { publicKey }])),
+    'platform.environments: must name at most seven other environments, got {"a":{"publicKey":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFuIGV4YW1wbGUsIGFuZC…; see docs/settings.md',
+  ],
+  [
     "platform.operators",
     [{ name: "deploy-me", publicKeys: [publicKey] }],
     'platform.operators[0].name: is a login of the system or of the platform, got "deploy-me"; choose another login name',
@@ -255,6 +260,11 @@ const cases: readonly (readonly [string, unknown, string])[] = [
     "apps.shop.routes",
     [{ ...route, service: "database" }],
     'apps.shop.routes[0].service: must be a service with role web, database has role data, got "database"; choose one of: web',
+  ],
+  [
+    "apps.shop.routes",
+    [{ ...route, pathPrefix: "/rel" }],
+    'apps/shop/app.yaml: smoke[0].path: must begin with /rel, the pathPrefix of route web, got "/"; correct it, or choose the route that takes it',
   ],
   [
     "apps.shop.images.database",
