@@ -79,14 +79,18 @@ function sourcesHash(): string {
     const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
     hash.update(`${name}@${version}\n`);
   }
-  for (const directory of ["contract", "host"]) {
-    const entries = readdirSync(join(checkout, directory), { recursive: true, withFileTypes: true });
-    const files = entries
-      .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-      .map((entry) => join(entry.parentPath, entry.name));
-    for (const file of files.sort()) hash.update(`${relative(checkout, file)}\0${sha256(readFileSync(file))}\n`);
-  }
+  for (const file of bundleInputs()) hash.update(`${file}\0${sha256(readFileSync(join(checkout, file)))}\n`);
   return hash.digest("hex");
+}
+
+/** Files that the bytes depend on, from the root of the checkout: the sources, and what says how they are bundled, this file included. */
+export function bundleInputs(): readonly string[] {
+  const sources = ["contract", "host"].flatMap((directory) =>
+    readdirSync(join(checkout, directory), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+      .map((entry) => relative(checkout, join(entry.parentPath, entry.name))),
+  );
+  return [...sources, relative(checkout, import.meta.filename), "host/tsconfig.json", "tsconfig.json"].sort();
 }
 
 /** A package's own folder, found from its entry point: not every package lets its package.json be resolved. */
