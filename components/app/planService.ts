@@ -100,6 +100,8 @@ function image(service: string, written: string, input: ServiceInput, faults: Fa
     return pinned;
   }
   const repository = repositoryOf(written);
+  if (repository !== written)
+    faults.below("image").add(`names more than a repository, got ${seen(written)}; the stack file says which build that is: write ${repository}`);
   const pinnedRepository = `${reference.registry}/${reference.path}`;
   if (repository !== pinnedRepository)
     faults.below("image").add(`names the repository "${repository}", but the stack file pins "${pinnedRepository}"; make them agree`);

@@ -321,6 +321,11 @@ describe("what cannot be rolled out is refused, with its reason", () => {
       /names the repository "registry\.example\.com\/shop\/worker", but the stack file pins "registry\.example\.com\/shop\/api"/,
     ],
     [
+      "a tag that says another build than the stack file",
+      { compose: shopCompose.replace("image: registry.example.com/shop/postgres", "image: registry.example.com/shop/postgres:16") },
+      /services\.postgres\.image: names more than a repository, got "registry\.example\.com\/shop\/postgres:16"; .* write registry\.example\.com\/shop\/postgres$/,
+    ],
+    [
       "a service without image",
       { images: { postgres: pinned("postgres") } },
       /services\.api\.image: no digest for this service in the stack file/,
