@@ -3,6 +3,7 @@ import { Provider } from "@pulumi/docker/provider.js";
 import { log, type Output } from "@pulumi/pulumi";
 import type { Fault } from "../shared/fault.ts";
 import { judgeLookup, type LookupVerdict } from "./judgeLookup.ts";
+import { lookupReference, registryHost } from "./lookupAddress.ts";
 import { probeRegistry } from "./registryProbe.ts";
 
 export interface RegistryLookupArgs {
@@ -33,7 +34,7 @@ export async function lookUpImages(name: string, args: RegistryLookupArgs, image
     // Nothing is dialled: the provider wants a daemon to talk to and takes this for one. Only the registry is ever asked.
     host: "ssh://registry-lookup-only",
     disableDockerDaemonCheck: true,
-    registryAuth: [{ address: args.address, username: args.username, password: args.password }],
+    registryAuth: [{ address: registryHost(args.address), username: args.username, password: args.password }],
   });
   const signal = AbortSignal.timeout(probeMilliseconds);
   // Services may share an image, and images a registry: each is asked once.
@@ -63,7 +64,7 @@ export async function lookUpImages(name: string, args: RegistryLookupArgs, image
 
 /** Why the registry does not say that it has the image; `undefined` when it has. */
 function ask(reference: string, provider: Provider): Promise<string | undefined> {
-  return getRegistryImage({ name: reference }, { provider }).then(
+  return getRegistryImage({ name: lookupReference(reference) }, { provider }).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );

@@ -1,5 +1,6 @@
 import { request } from "node:https";
 import { getCACertificates } from "node:tls";
+import { registryHost } from "./lookupAddress.ts";
 
 /**
  * Whether something that speaks HTTP answers at a registry's address: `undefined`, or the reason why not, in words for people. Never throws;
@@ -9,7 +10,7 @@ import { getCACertificates } from "node:tls";
  * `authority` is the CA certificate (PEM) of a registry that is not publicly trusted.
  */
 export function probeRegistry(registry: string, authority: string | undefined, signal: AbortSignal): Promise<string | undefined> {
-  const url = `https://${registry === "docker.io" ? "registry-1.docker.io" : registry}/v2/`;
+  const url = `https://${registryHost(registry)}/v2/`;
   const trust = authority === undefined ? {} : { ca: [...getCACertificates("default"), authority] };
   return new Promise((resolve) => {
     const outgoing = request(url, { method: "HEAD", signal, ...trust });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { App, type AppArgs, InstanceSecrets, planApp } from "../../../components/app/index.ts";
 import { judgeLookup, type LookupVerdict } from "../../../components/app/judgeLookup.ts";
+import { lookupReference } from "../../../components/app/lookupAddress.ts";
 import { Data } from "../../../components/data/index.ts";
 import { canonicalJson, DataRequest, releaseId, RolloutRequest } from "../../../contract/index.ts";
 import { connection, connectionInputs } from "../shared/connection.ts";
@@ -86,6 +87,13 @@ describe("data", () => {
     assert.equal(made[1]?.inputs["create"], "sudo -n /opt/terrace/bin/terrace-data");
     assert.equal(made[1].inputs["delete"], "sudo -n /opt/terrace/bin/terrace-retire-data");
   });
+});
+
+describe("the registry that is asked for an image", () => {
+  const at = `:1.4.2@sha256:${"a".repeat(64)}`;
+  it("is the one of its name", () => assert.equal(lookupReference(`ghcr.io/shop/api${at}`), `ghcr.io/shop/api${at}`));
+  it("is Docker Hub's own host for docker.io, where a web site listens", () =>
+    assert.equal(lookupReference(`docker.io/library/postgres${at}`), `registry-1.docker.io/library/postgres${at}`));
 });
 
 describe("a failed look-up in the registry", () => {
