@@ -37,9 +37,11 @@ export async function createStack(
 }
 
 async function refuseAbsentImages({ settings, secrets, apps }: StackInput): Promise<void> {
+  const { platform } = settings;
   const images = apps.flatMap(({ name, settings: app }) =>
     Object.entries(app.images).map(([service, reference]) => ({ path: `apps.${name}.images.${service}`, reference })),
   );
+  if (platform.mode === "own") images.push({ path: "platform.ingress.image", reference: platform.ingress.image });
   const credentials = { username: secrets.secret("REGISTRY_USERNAME"), password: secrets.secret("REGISTRY_PASSWORD") };
   const registry = { address: settings.registry.address, authority: secrets.registryAuthority, ...credentials };
   const faults = await lookUpImages("registry", registry, images);

@@ -206,7 +206,7 @@ describe("what is refused", () => {
       assert.equal(output.match(/^ {4}warning: /gm)?.length, 1, output);
       assert.match(
         output,
-        /warning: the registry registry\.terrace\.test could not be asked: it refuses connections; a host that holds the images already needs no registry, so this is only a warning \(apps\.truealpha\.images: api, beat, flower, neo4j, postgres, redis, worker\)/,
+        /warning: the registry registry\.terrace\.test could not be asked: it refuses connections; a host that holds the images already needs no registry, so this is only a warning \(apps\.truealpha\.images: api, beat, flower, neo4j, postgres, redis, worker; platform\.ingress: image\)/,
       );
     });
 
