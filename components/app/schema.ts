@@ -81,7 +81,7 @@ export const ImageSettings = z
   ])
   .meta({
     description:
-      "One image per service of compose.yaml, pinned by digest; `npm run promote` writes them, also where there is no such key yet. `fromBuild` takes them from image-digests.json of this checkout, which only a sandbox may do.",
+      "One image per service of compose.yaml, pinned by digest; `npm run promote` writes them, also where there is no such key yet. `fromBuild` takes them from image-digests.json of this checkout, which is for a sandbox: nobody reviews what stands there.",
     examples: ["fromBuild"],
   });
 

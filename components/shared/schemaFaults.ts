@@ -61,7 +61,7 @@ function unknownKey(path: readonly PathSegment[], input: unknown, node: SchemaNo
   const known = Object.keys(node?.properties ?? {});
   const near = nearest(String(path.at(-1)), known);
   const next = node?.unknownKeys ?? (near === undefined ? `remove it; known here: ${known.join(", ")}` : `did you mean "${near}"?`);
-  return found(path, `is not a setting here, got ${seen(input)}`, next);
+  return found(path, `is not a setting here${node?.unknownValues === "hidden" ? "" : `, got ${seen(input)}`}`, next);
 }
 
 /** The alternative that the writer meant: the one whose faults lie deepest, and among those at the top the one that is not about kind. */

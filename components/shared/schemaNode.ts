@@ -23,6 +23,8 @@ export interface SchemaNode {
   readonly whenAbsent?: string;
   /** Ours: what to do about a key that does not belong here. */
   readonly unknownKeys?: string;
+  /** Ours: values of such keys are not shown: most likely they are what should stand elsewhere. */
+  readonly unknownValues?: "hidden";
 }
 
 /** The schema of what people write, that is before defaults are filled in. */

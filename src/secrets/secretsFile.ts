@@ -32,47 +32,50 @@ export const Generation = z.discriminatedUnion("kind", [
 ]);
 export type Generation = z.infer<typeof Generation>;
 
-export const VariableDeclaration = z.strictObject({
-  description: z
-    .string()
-    .min(1)
-    .max(300)
-    .meta({ description: "What the variable is for.", examples: ["Password of the database user"] }),
-  path: StorePath.default("/").meta({ description: "Folder of the secret store.", examples: ["/truealpha"] }),
-  services: z
-    .array(ServiceName)
-    .min(1)
-    .meta({ description: "Services of compose.yaml that get it.", examples: [["api", "worker"]] }),
-  deliver: z
-    .enum(["env", "file"])
-    .default("env")
-    .meta({ description: "As a variable of the process, or as the file /run/secrets/<NAME>.", examples: ["file"] }),
-  validate: Validation.prefault({ kind: "text" }).meta({
-    description: "How the value must look.",
-    examples: [{ kind: "url", schemes: ["https"] }],
-  }),
-  generate: Generation.optional().meta({
-    description: "How `npm run secrets -- generate` makes it where it is absent.",
-    examples: [{ kind: "password" }],
-  }),
-  onRollback: z
-    .enum(["release", "latest"])
-    .default("release")
-    .meta({
-      description: "What an older release gets back: its own value, or the latest, for credentials that others can revoke.",
-      examples: ["latest"],
+export const VariableDeclaration = z
+  .strictObject({
+    description: z
+      .string()
+      .min(1)
+      .max(300)
+      .meta({ description: "What the variable is for.", examples: ["Password of the database user"] }),
+    path: StorePath.default("/").meta({ description: "Folder of the secret store.", examples: ["/truealpha"] }),
+    services: z
+      .array(ServiceName)
+      .min(1)
+      .meta({ description: "Services of compose.yaml that get it.", examples: [["api", "worker"]] }),
+    deliver: z
+      .enum(["env", "file"])
+      .default("env")
+      .meta({ description: "As a variable of the process, or as the file /run/secrets/<NAME>.", examples: ["file"] }),
+    validate: Validation.prefault({ kind: "text" }).meta({
+      description: "How the value must look.",
+      examples: [{ kind: "url", schemes: ["https"] }],
     }),
-  rotateAfterDays: z
-    .int()
-    .min(1)
-    .max(3650)
-    .optional()
-    .meta({
-      description: "How long people mean to keep one value. It is written down for them: nothing counts the days or replaces the value.",
-      unit: "days",
-      examples: [90],
+    generate: Generation.optional().meta({
+      description: "How `npm run secrets -- generate` makes it where it is absent.",
+      examples: [{ kind: "password" }],
     }),
-});
+    onRollback: z
+      .enum(["release", "latest"])
+      .default("release")
+      .meta({
+        description: "What an older release gets back: its own value, or the latest, for credentials that others can revoke.",
+        examples: ["latest"],
+      }),
+    rotateAfterDays: z
+      .int()
+      .min(1)
+      .max(3650)
+      .optional()
+      .meta({
+        description: "How long people mean to keep one value. It is written down for them: nothing counts the days or replaces the value.",
+        unit: "days",
+        examples: [90],
+      }),
+  })
+  // A key too many here is a value that somebody put in, and messages stand in the logs of CI.
+  .meta({ unknownValues: "hidden" });
 export type VariableDeclaration = z.infer<typeof VariableDeclaration>;
 
 /** `apps/<app>/secrets.yaml`: every secret variable of an app, by name. No value stands in it. */

@@ -73,7 +73,7 @@ function settingsDocument(): string {
     "They stand in the secret store, in the folder `secretStore.path`; containers never see them. `npm run secrets -- generate <stack>` makes those marked so.",
     programTable(),
     `## \`${imageDigestsFileName}\``,
-    `What a build publishes, by app; the platform's own image stands under \`${platformEntry}\` as \`ingress\`. \`npm run promote -- <stack> --digests ${imageDigestsFileName}\` writes it into a stack file.`,
+    `What a build publishes, by app; the platform's own image stands under \`${platformEntry}\` as \`ingress\`. \`npm run promote -- <stack> --digests ${imageDigestsFileName}\` writes the apps' images into a stack file; the platform's is written there by hand.`,
     ...referenceTables(digests.additionalProperties === false ? {} : (digests.additionalProperties ?? {}), "<app>."),
   ];
   return `${sections.join("\n\n")}\n`;

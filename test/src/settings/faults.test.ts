@@ -370,7 +370,7 @@ const fileCases: readonly (readonly [CheckoutFiles, string])[] = [
   ],
   [
     secrets({ value: "hunter2" }),
-    'apps/shop/secrets.yaml: variables.TOKEN.value: is not a setting here, got "hunter2"; remove it; known here: description, path, services, deliver, validate, generate, onRollback, rotateAfterDays',
+    'apps/shop/secrets.yaml: variables.TOKEN.value: is not a setting here; remove it; known here: description, path, services, deliver, validate, generate, onRollback, rotateAfterDays',
   ],
   [
     secrets({ generate: { kind: "hex", bytes: 16 }, validate: { kind: "hex", minimumBytes: 32 } }),
