@@ -8,7 +8,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { constants, homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 
 const checkout = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), "..");
@@ -80,7 +80,8 @@ function run(args) {
   const child = spawn(node, args, { cwd: process.cwd(), stdio: "inherit", env: environment });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => {
-    process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);
+    // As a shell says it: whoever looks must be able to tell a program out of memory (137) from one that was asked to end (143).
+    process.exitCode = code ?? 128 + constants.signals[signal];
   });
 }
 
