@@ -71,14 +71,20 @@ export const IngressSettings = z
   })
   .meta({ description: "The entry point of the host: one Traefik for all instances on it." });
 
-/** Login names that the system or the platform has already. */
-const takenLogins = /^(?:root|daemon|bin|sys|sync|www-data|nobody|sshd|systemd-.*|messagebus|deploy-.*|terrace.*)$/;
+/** Accounts that Debian has from the start (base-passwd's list, and those of the platform's packages): a server refuses their names. */
+const systemAccounts: ReadonlySet<string> = new Set(
+  "root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody sshd messagebus".split(" "),
+);
+
+function isTaken(login: string): boolean {
+  return systemAccounts.has(login) || /^(?:systemd-|deploy-|terrace)/.test(login);
+}
 
 /** Login name of a person on a host. */
 export const OperatorName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,30}$/, "must be a login name: lower case letters, digits and hyphens, beginning with a letter")
-  .refine((name) => !takenLogins.test(name), "is a login of the system or of the platform; choose another login name");
+  .refine((name) => !isTaken(name), "is a login of the system or of the platform; choose another login name");
 
 export const OperatorSettings = z.strictObject({
   name: OperatorName.meta({ description: "Login name of the person on the host.", examples: ["alice"] }),

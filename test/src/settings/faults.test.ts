@@ -163,6 +163,11 @@ const cases: readonly (readonly [string, unknown, string])[] = [
   ],
   [
     "platform.operators",
+    [{ name: "backup", publicKeys: [publicKey] }],
+    'platform.operators[0].name: is a login of the system or of the platform, got "backup"; choose another login name',
+  ],
+  [
+    "platform.operators",
     [0, 1].map(() => ({ name: "alice", publicKeys: [publicKey] })),
     'platform.operators[1].name: is that of platform.operators[0] too: "alice"; put all keys of a person into one entry',
   ],
