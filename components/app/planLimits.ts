@@ -10,7 +10,7 @@ export function planLimits(
   faults: FaultSink,
 ): { readonly [Key in "mem_limit" | "cpus" | "pids_limit"]: ComposeService[Key] } {
   const limits: Limits = people.deploy?.resources?.limits ?? {};
-  const one = <T>(name: "mem_limit" | "cpus" | "pids_limit", key: keyof Limits, short: T, long: T): T => {
+  const one = <T extends PeopleService["cpus"]>(name: "mem_limit" | "cpus" | "pids_limit", key: keyof Limits, short: T, long: T): T => {
     if (short !== undefined && long !== undefined && String(short) !== String(long) && Number(short) !== Number(long))
       faults.below(name).add(`is ${seen(short)}, and deploy.resources.limits.${key} is ${seen(long)}; write one of the two`);
     return long ?? short;

@@ -27,7 +27,11 @@ export const programVariables = {
     validate: { kind: "sshPublicKeys" },
     optional: true,
   },
-  CLOUDFLARE_API_TOKEN: { description: "Token for the zone, no more rights than needed", validate: { ...text, minimumLength: 20 } },
+  CLOUDFLARE_API_TOKEN: {
+    description: "Token for the zone, no more rights than needed",
+    // Cloudflare's provider refuses any other form (terraform-provider-cloudflare v5, `ProviderSchema`).
+    validate: { ...text, pattern: "[0-9A-Za-z_-]{40,80}" },
+  },
   CLOUDFLARE_ZONE_ID: { description: "Id of the zone", validate: { ...text, pattern: "[0-9a-f]{32}" } },
   REGISTRY_USERNAME: { description: "User that may pull the images", validate: text },
   REGISTRY_PASSWORD: { description: "Password or token of REGISTRY_USERNAME", validate: text },

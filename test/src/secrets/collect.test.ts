@@ -36,6 +36,10 @@ const cases: readonly (readonly [Readonly<Record<string, string | undefined>>, s
     '/FINGERPRINT_KEY: is not generated yet, the program needs it; run "npm run secrets -- generate staging"',
   ],
   [{ REGISTRY_PASSWORD: "<fill-in>" }, "/REGISTRY_PASSWORD: is missing, the program needs it; add it to the secret store"],
+  [
+    { CLOUDFLARE_API_TOKEN: `Bearer ${"c".repeat(40)}` },
+    "/CLOUDFLARE_API_TOKEN: must match [0-9A-Za-z_-]{40,80}; correct it in the secret store",
+  ],
   [{ CLOUDFLARE_ZONE_ID: "zone" }, "/CLOUDFLARE_ZONE_ID: must match [0-9a-f]{32}; correct it in the secret store"],
   [
     { SSH_USER: "deploy-prod" },
