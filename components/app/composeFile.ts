@@ -50,7 +50,10 @@ export const PeopleService = z.strictObject({
   volumes: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).optional(),
   tmpfs: z.union([z.string(), z.array(z.string())]).optional(),
   depends_on: z
-    .union([z.array(z.string()), z.record(z.string(), z.strictObject({ condition: Dependency.shape.condition, required: z.literal(true).optional() }))])
+    .union([
+      z.array(z.string()),
+      z.record(z.string(), z.strictObject({ condition: Dependency.shape.condition, required: z.literal(true).optional() })),
+    ])
     .optional(),
   read_only: z.boolean().optional(),
   init: z.boolean().optional(),

@@ -101,7 +101,9 @@ function image(service: string, written: string, input: ServiceInput, faults: Fa
   }
   const repository = repositoryOf(written);
   if (repository !== written)
-    faults.below("image").add(`names more than a repository, got ${seen(written)}; the stack file says which build that is: write ${repository}`);
+    faults
+      .below("image")
+      .add(`names more than a repository, got ${seen(written)}; the stack file says which build that is: write ${repository}`);
   const pinnedRepository = `${reference.registry}/${reference.path}`;
   if (repository !== pinnedRepository)
     faults.below("image").add(`names the repository "${repository}", but the stack file pins "${pinnedRepository}"; make them agree`);
@@ -137,9 +139,7 @@ function environment(
   for (const [key, value] of Object.entries({ ...plain, ...literal(input.environment[name] ?? {}) })) {
     if (key.startsWith("TERRACE_")) sink.below(key).add("names that begin with TERRACE_ are set by the host");
     else if (value === null && secrets.file.includes(key))
-      sink
-        .below(key)
-        .add(`comes as the file /run/secrets/${key}, by secrets.yaml; leave it out here, or say \`deliver: env\` there`);
+      sink.below(key).add(`comes as the file /run/secrets/${key}, by secrets.yaml; leave it out here, or say \`deliver: env\` there`);
     else if (value === null && !secrets.env.includes(key))
       sink.below(key).add("has no value: write one, or list it in secrets.yaml for this service");
     else if (value !== null && secrets.env.includes(key))

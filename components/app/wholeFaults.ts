@@ -17,8 +17,12 @@ export function wholeFaults(
   if (released.length === 0 && services.size === written.length)
     faults
       .below("services")
-      .add("has none that a release brings; add one with role web, worker, singleton or job, or put stateful ones into the app that uses them");
-  const scales = released.map(([name, { document }]) => [name, document.scale ?? 1] as const).filter(([, scale]) => scale <= maximumReplicas);
+      .add(
+        "has none that a release brings; add one with role web, worker, singleton or job, or put stateful ones into the app that uses them",
+      );
+  const scales = released
+    .map(([name, { document }]) => [name, document.scale ?? 1] as const)
+    .filter(([, scale]) => scale <= maximumReplicas);
   for (const { service, replica, other } of aliasClashes(Object.fromEntries(scales)))
     faults.below(`services.${service}`).add(`container ${replica} would have the name of one of ${other}; give one of them another name`);
 }

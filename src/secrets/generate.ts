@@ -23,7 +23,10 @@ export async function generateSecrets(requirements: readonly Requirement[], stor
   const written: string[] = [];
   const kept: string[] = [];
   for (const [place, { folder, name, generate }] of [...makeable].sort(([left], [right]) => (left < right ? -1 : 1))) {
-    const done = generate !== undefined && isFree(folders.get(folder)?.get(name)) ? await store.put(folder, name, generatedValue(generate, name)) : "exists";
+    const done =
+      generate !== undefined && isFree(folders.get(folder)?.get(name))
+        ? await store.put(folder, name, generatedValue(generate, name))
+        : "exists";
     (done === "written" ? written : kept).push(place);
   }
   return { written, kept };

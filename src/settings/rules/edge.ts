@@ -49,6 +49,8 @@ function* contentFaults(record: Record, path: readonly PathSegment[], hostAddres
     if (!isWritten(record, "content")) yield faultAt(at, "is missing: a CNAME points at a name", "add the full domain name it points at");
     else if (content !== undefined && !HostName.safeParse(content).success)
       yield faultAt(at, `must be a full domain name, got ${seen(content)}`, "write the name the record points at");
+    else if (content !== undefined && content === record.name)
+      yield faultAt(at, `is the record's own name: ${seen(content)}`, "write the name the record points at");
     return;
   }
   const fits = type === "A" ? isIPv4 : isIPv6;

@@ -127,14 +127,26 @@ describe("what cannot be rolled out is refused, with its reason", () => {
       { compose: api("oom_score_adj: 5") },
       /services\.api\.oom_score_adj: is not a setting here, got 5; remove it; known here: x-terrace, image, /,
     ],
-    ["signals that are none", { compose: api("stop_signal: SIGNOPE") }, /services\.api\.stop_signal: must be "SIGHUP" or .*, got "SIGNOPE"; /],
-    ["a grace of years", { compose: api("stop_grace_period: 9999999999h") }, /services\.api\.stop_grace_period: must be at most 24h, got "9999999999h"; write a shorter one/],
+    [
+      "signals that are none",
+      { compose: api("stop_signal: SIGNOPE") },
+      /services\.api\.stop_signal: must be "SIGHUP" or .*, got "SIGNOPE"; /,
+    ],
+    [
+      "a grace of years",
+      { compose: api("stop_grace_period: 9999999999h") },
+      /services\.api\.stop_grace_period: must be at most 24h, got "9999999999h"; write a shorter one/,
+    ],
     [
       "limits upside down",
       { compose: api("ulimits: {nofile: {soft: 2, hard: 1}}") },
       /services\.api\.ulimits\.nofile: soft must be at most hard, got \{"soft":2,"hard":1\}; -1 is no limit/,
     ],
-    ["a mount over the image", { compose: tmpfs("/") }, /services\.api\.tmpfs\.target: must be an absolute path below \/, without .*, got "\/"; /],
+    [
+      "a mount over the image",
+      { compose: tmpfs("/") },
+      /services\.api\.tmpfs\.target: must be an absolute path below \/, without .*, got "\/"; /,
+    ],
     ["two mounts in one place", { compose: tmpfs("/srv/uploads") }, /services\.api\.tmpfs\.target: is the target of another mount/],
     [
       "a grace without a unit",

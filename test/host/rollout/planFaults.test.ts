@@ -55,9 +55,7 @@ const cases: readonly Case[] = [
   [
     "a job that waits for a web service",
     (_, service) => (service("setup").depends_on = { api: { condition: "service_healthy" } }),
-    [
-      'release.runtime.document.services.setup.depends_on.api: "api" is a web service: those start once the jobs have ended; leave it out',
-    ],
+    ['release.runtime.document.services.setup.depends_on.api: "api" is a web service: those start once the jobs have ended; leave it out'],
   ],
   [
     "a job that is waited for as if it stayed",

@@ -222,6 +222,11 @@ const cases: readonly (readonly [string, unknown, string])[] = [
     'edge.records[1].content: must be a full domain name, got "203.0.113.7"; write the name the record points at',
   ],
   [
+    "edge.records",
+    [record, { name: "www.example.com", type: "CNAME", content: "www.example.com" }],
+    'edge.records[1].content: is the record\'s own name: "www.example.com"; write the name the record points at',
+  ],
+  [
     "edge.zone",
     "own",
     'edge.zoneSettings: is missing: a stack with "zone: own" says how the zone speaks TLS; add "zoneSettings: {}" for the defaults',
@@ -375,7 +380,7 @@ const fileCases: readonly (readonly [CheckoutFiles, string])[] = [
   ],
   [
     secrets({ value: "hunter2" }),
-    'apps/shop/secrets.yaml: variables.TOKEN.value: is not a setting here; remove it; known here: description, path, services, deliver, validate, generate, onRollback, rotateAfterDays',
+    "apps/shop/secrets.yaml: variables.TOKEN.value: is not a setting here; remove it; known here: description, path, services, deliver, validate, generate, onRollback, rotateAfterDays",
   ],
   [
     secrets({ generate: { kind: "hex", bytes: 16 }, validate: { kind: "hex", minimumBytes: 32 } }),
@@ -470,11 +475,7 @@ const configCases: readonly (readonly [string, string | Uint8Array, string])[] =
     Uint8Array.of(0x89, 0x50, 0xff),
     "apps/shop/config/logo.png: is no UTF-8 text, and a release holds only text; put it into the image",
   ],
-  [
-    "big.txt",
-    "x".repeat(262_145),
-    "apps/shop/config/big.txt: is longer than 262144 characters; put it into the image, or into a volume",
-  ],
+  ["big.txt", "x".repeat(262_145), "apps/shop/config/big.txt: is longer than 262144 characters; put it into the image, or into a volume"],
 ];
 
 describe("a file below config/ that no release could hold", () => {
