@@ -59,11 +59,11 @@ async function main(): Promise<number> {
   }
 }
 
-/** Hands the request to a supervised process and answers with its exit code; its words have gone straight to the caller. */
+/** Hands the request to a supervised process and answers as it did; its words on standard error have gone straight to the caller. */
 async function underLease(verb: string, lease: string, envelope: Envelope): Promise<number> {
   const lockFile = await beforeStart(() => leaseFile(paths, lease));
-  const exitCode = await supervise({ verb, lease, lockFile, program: bundle }, envelope);
-  if (exitCode !== "busy") return exitCode;
+  const supervision = await supervise({ verb, lease, lockFile, program: bundle }, envelope);
+  if (supervision !== "busy") return print({ ...supervision, stderr: "" });
   const ending = { kind: "failed", outcome: "busy", code: "lease_held", what: await busySentence(paths, lease) } as const;
   return print(outputOf(ending, await servingNow(subjectOf(envelope.request).instance)));
 }

@@ -52,20 +52,32 @@ export function supervisedCommand(supervised: Supervised, withSystemd: boolean):
   ];
 }
 
+/** How a supervised verb ended. Its words on standard error have gone where ours go. */
+export interface Supervision {
+  readonly exitCode: number;
+  /** The one line of a result; empty where it failed. */
+  readonly stdout: string;
+}
+
 /**
- * Runs the verb supervised and returns its exit code, or `"busy"`. Its output goes where ours goes. Throws `Failure (interrupted)` when the
- * process was killed: what it left behind is put right by the next request on the instance.
+ * Runs the verb supervised. Throws `Failure (interrupted)` when the process was killed: what it left behind is put right by the next request
+ * on the instance. Exit code 0 is believed only with a result: to systemd a service that SIGTERM, SIGINT or SIGHUP ended has ended well
+ * (systemd.service(5), SuccessExitStatus=), and so `systemctl stop` or a shutdown would make a release deployed that is half way.
  */
-export async function supervise(supervised: Supervised, envelope: Envelope): Promise<number | "busy"> {
+export async function supervise(supervised: Supervised, envelope: Envelope): Promise<Supervision | "busy"> {
   const [file, ...parameters] = supervisedCommand(supervised, existsSync("/run/systemd/system"));
-  const child = spawn(file, parameters, { stdio: ["pipe", "inherit", "inherit"], env: { PATH: "/usr/bin:/bin" } });
+  const child = spawn(file, parameters, { stdio: ["pipe", "pipe", "inherit"], env: { PATH: "/usr/bin:/bin" } });
   child.stdin.on("error", () => undefined);
   child.stdin.end(JSON.stringify(envelope));
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", resolve);
+    child.once("close", resolve);
   });
   if (exitCode === busyExitCode) return "busy";
-  if (exitCode !== null && (Object.values(exitCodes) as number[]).includes(exitCode)) return exitCode;
-  throw new Failure("internal", "interrupted", `the process that carried the request out ended with ${exitCode ?? "a signal"}`);
+  const isKnown = exitCode !== null && (Object.values(exitCodes) as number[]).includes(exitCode);
+  if (isKnown && (exitCode !== 0 || stdout !== "")) return { exitCode, stdout };
+  const end = exitCode === 0 ? "without a result" : `with ${exitCode ?? "a signal"}`;
+  throw new Failure("internal", "interrupted", `the process that carried the request out ended ${end}`);
 }

@@ -58,11 +58,12 @@ describe("host/supervisor", () => {
     beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), "terrace-lease-"))));
     afterEach(() => rm(directory, { recursive: true }));
 
-    it("hands the request over on standard input and passes the exit code on", async () => {
+    it("hands the request over on standard input and passes exit code and result on", async () => {
       const seen = join(directory, "seen");
       const text = `require("fs").writeFileSync(${JSON.stringify(seen)}, require("fs").readFileSync(0)); process.exit(20)`;
-      assert.equal(await supervise(await program(text), envelope), 20);
+      assert.deepEqual(await supervise(await program(text), envelope), { exitCode: 20, stdout: "" });
       assert.deepEqual(JSON.parse(await readFile(seen, "utf8")), envelope);
+      assert.deepEqual(await supervise(await program('console.log("{}")'), envelope), { exitCode: 0, stdout: "{}\n" });
     });
 
     it("keeps a lease that only root can open, also one that an earlier program made: reading is enough to lock a file", async () => {
@@ -74,14 +75,21 @@ describe("host/supervisor", () => {
     });
 
     it("says busy while somebody holds the lease, and not a moment longer", async () => {
-      const wanted = await program("process.exit(0)");
+      const wanted = await program("console.log('{}')");
       const holder = spawn("flock", ["-x", wanted.lockFile, "sh", "-c", "echo held; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
       await once(holder.stdout, "data");
       assert.equal(await supervise(wanted, envelope), "busy");
       // Its child has the lock too: ended from inside, both are gone when it exits.
       holder.stdin.end();
       await once(holder, "exit");
-      assert.equal(await supervise(wanted, envelope), 0);
+      assert.deepEqual(await supervise(wanted, envelope), { exitCode: 0, stdout: "{}\n" });
+    });
+
+    it("does not take a process for a finished one that systemd says ended well, as it does after a SIGTERM", async () => {
+      await assert.rejects(supervise(await program("process.exit(0)"), envelope), {
+        code: "interrupted",
+        message: "the process that carried the request out ended without a result",
+      });
     });
 
     it("does not take a killed process for a finished one", async () => {

@@ -79,15 +79,16 @@ describe("a rollout that is interrupted", () => {
     await onlyTheGoodOneRuns("blue");
   });
 
-  for (const [phase, options] of [
-    ["health", { api: "never-healthy", healthTimeoutSeconds: 90 }],
-    ["settle", { api: "v3", worker: "v3", settleSeconds: 60 }],
+  for (const [phase, signal, options] of [
+    ["health", "KILL", { api: "never-healthy", healthTimeoutSeconds: 90 }],
+    // What a shutdown sends, and `systemctl stop`: to systemd a service that ends by it has ended well.
+    ["settle", "TERM", { api: "v3", worker: "v3", settleSeconds: 60 }],
   ] as const) {
-    it(`by a kill in ${phase} is taken back by the next request, which then goes on`, async () => {
+    it(`by SIG${signal} in ${phase} is taken back by the next request, which then goes on`, async () => {
       const rollout = world.rollOut(options);
       await until(inPhase(phase));
       const number = await counter();
-      await world.host.shell("systemctl kill --signal=KILL 'terrace-rollout-shop-staging-*'");
+      await world.host.shell(`systemctl kill --signal=${signal} 'terrace-rollout-shop-staging-*'`);
       const killed = await rollout;
       assert.equal(killed.exitCode, 70, killed.stderr);
       assert.match(killed.lastLine, /^terrace: internal \(interrupted\): /);
