@@ -14,6 +14,8 @@ export interface Login {
   readonly sudoUser: string | undefined;
   /** Groups of that user. */
   readonly groups: readonly string[];
+  /** The server's own sudo rules make that user root, as they do the login that a provider gives with a server. Never one of our accounts. */
+  readonly isRootBySudo: boolean;
 }
 
 export const operatorGroup = "terrace-operators";
@@ -31,10 +33,11 @@ export function judgeCaller(login: Login): Caller {
   const environment = deployEnvironment(login.sudoUser);
   if (environment !== undefined) return { kind: "deployer", user: login.sudoUser, environment };
   if (login.groups.includes(operatorGroup)) return { kind: "operator", user: login.sudoUser };
+  if (login.isRootBySudo) return { kind: "root", user: login.sudoUser };
   throw new Failure(
     "refused",
     "wrong_environment",
-    `${login.sudoUser} is neither a deploy user (deploy-<environment>) nor a member of ${operatorGroup}`,
+    `${login.sudoUser} is neither a deploy user (deploy-<environment>), nor a member of ${operatorGroup}, nor one whom sudo lets be root`,
   );
 }
 

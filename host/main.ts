@@ -12,6 +12,7 @@ import type { Output } from "./finish.ts";
 import { emptyRequest, readInvocation, usage } from "./invocation.ts";
 import type { Invocation } from "./invocation.ts";
 import { relay } from "./ingress/relay.ts";
+import { readLogin } from "./login.ts";
 import { loginKey } from "./loginKey.ts";
 import { hostPaths } from "./paths.ts";
 import { productionContext } from "./production.ts";
@@ -34,7 +35,7 @@ const program = { path: bundle, sha256: basename(dirname(bundle)) };
 async function main(): Promise<number> {
   let instance: string | undefined;
   try {
-    const login = await readLogin();
+    const login = await readLogin(execute, process.geteuid?.() ?? -1, process.env["SUDO_USER"]);
     const invocation = readInvocation(process.argv[1] ?? "", process.argv.slice(2), login.sudoUser ?? "root");
     if (invocation.kind === "help") return print({ stdout: usage, stderr: "", exitCode: 0 });
     if (invocation.kind === "version") return print(outputOf(versionEnding(), null, !process.argv.includes("--json")));
@@ -118,12 +119,6 @@ function findVerb(name: string): Verb {
   if (found === undefined)
     throw new InvalidRequest("malformed_request", `there is no verb "${name}"; there are ${Object.keys(verbs).join(", ")}`);
   return found;
-}
-
-async function readLogin(): Promise<Parameters<typeof judgeCaller>[0]> {
-  const sudoUser = process.env["SUDO_USER"];
-  const groups = sudoUser === undefined ? "" : (await execute({ argv: ["/usr/bin/id", "-nG", "--", sudoUser] })).stdout;
-  return { userId: process.geteuid?.() ?? -1, sudoUser, groups: groups.split(/\s+/).filter((group) => group !== "") };
 }
 
 async function printError(error: unknown, instance: string | undefined): Promise<number> {

@@ -5,7 +5,13 @@ import type { Caller, Login } from "../../host/caller.ts";
 import { Failure } from "../../host/ending.ts";
 import { rolloutRequest } from "./fixtures.ts";
 
-const login = (changes: Partial<Login>): Login => ({ userId: 0, sudoUser: undefined, groups: [], ...changes });
+const login = (changes: Partial<Login>): Login => ({
+  userId: 0,
+  sudoUser: undefined,
+  groups: [],
+  isRootBySudo: false,
+  ...changes,
+});
 
 describe("host/caller", () => {
   for (const [what, seen, expected] of [
@@ -18,6 +24,7 @@ describe("host/caller", () => {
       { kind: "deployer", user: "deploy-pre-prod", environment: "pre-prod" },
     ],
     ["an operator", login({ sudoUser: "ann", groups: ["ann", "terrace-operators"] }), { kind: "operator", user: "ann" }],
+    ["the login that came with the server", login({ sudoUser: "debian", isRootBySudo: true }), { kind: "root", user: "debian" }],
   ] as const) {
     it(`takes ${what} as ${expected.kind}`, () => assert.deepEqual(judgeCaller(seen), expected));
   }
@@ -27,12 +34,12 @@ describe("host/caller", () => {
     [
       "in no group of ours",
       login({ sudoUser: "bob", groups: ["bob"] }),
-      "bob is neither a deploy user (deploy-<environment>) nor a member of terrace-operators",
+      "bob is neither a deploy user (deploy-<environment>), nor a member of terrace-operators, nor one whom sudo lets be root",
     ],
     [
       "with a name that only begins alike",
       login({ sudoUser: "deploy-" }),
-      "deploy- is neither a deploy user (deploy-<environment>) nor a member of terrace-operators",
+      "deploy- is neither a deploy user (deploy-<environment>), nor a member of terrace-operators, nor one whom sudo lets be root",
     ],
   ] as const) {
     it(`refuses one ${what}`, () => assert.throws(() => judgeCaller(seen), { name: "Failure", code: "wrong_environment", message }));

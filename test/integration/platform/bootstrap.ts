@@ -112,6 +112,11 @@ export function bootstrapSection(suite: PlatformSuite): void {
         await on("stat -c '%U:%G %a' /opt/terrace/current/terrace.cjs /opt/terrace /opt/terrace/bin"),
         "root:root 755\nroot:root 755\nroot:root 755",
       );
+      // The platform is made by the same login: its request is read, where it would else be refused before.
+      assert.match(
+        await on("echo {} | runuser -u admin -- sudo -n /opt/terrace/bin/terrace-platform 2>&1 || true"),
+        /^terrace: invalid \(malformed_request\): contract: /m,
+      );
       await on("userdel --remove admin; userdel --remove guest; rm /etc/sudoers.d/admin");
     });
 
