@@ -46,15 +46,21 @@ export interface Subject {
   readonly instance: string | undefined;
   /** Environment the request itself names; `status`, `history` and `rollback` name only the instance. */
   readonly environment: string | undefined;
+  /** Stack that the request says it is from; it goes into the owner record, which decides from then on. */
+  readonly stack?: string;
 }
 
 export function subjectOf(request: Request): Subject {
   switch (request.request) {
     case "rollout":
-      return { instance: request.manifest.instance, environment: request.manifest.environment };
+      return {
+        instance: request.manifest.instance,
+        environment: request.manifest.environment,
+        stack: request.manifest.owner.stack,
+      };
     case "data":
     case "secrets":
-      return { instance: request.instance, environment: request.environment };
+      return { instance: request.instance, environment: request.environment, stack: request.owner.stack };
     case "host-secrets":
     case "platform":
       return { instance: undefined, environment: request.environment };
@@ -67,10 +73,11 @@ export function subjectOf(request: Request): Subject {
 
 /**
  * Refuses a request that is not the caller's to make. `ownerStack` is the environment in the instance's owner record: names alone do not
- * tell `shop-pre` + `prod` from `shop` + `pre-prod`.
+ * tell `shop-pre` + `prod` from `shop` + `pre-prod`. Nor may a deploy user claim an instance for another environment's stack: that one would
+ * show it as its own, and share its host names with it.
  */
 export function authorize(caller: Caller, request: Request, ownerStack: string | undefined): void {
-  const { instance, environment } = subjectOf(request);
+  const { instance, environment, stack } = subjectOf(request);
   if (instance !== undefined && environment !== undefined && !instance.endsWith(`-${environment}`)) {
     throw new Failure("invalid", "malformed_request", `instance: must end in "-${environment}", got "${instance}"`);
   }
@@ -83,6 +90,7 @@ export function authorize(caller: Caller, request: Request, ownerStack: string |
   if (environment !== undefined && environment !== own) throw foreign(caller.user, own, environment);
   if (instance !== undefined && !instance.endsWith(`-${own}`)) throw foreign(caller.user, own, instance);
   if (ownerStack !== undefined && ownerStack !== own) throw foreign(caller.user, own, ownerStack);
+  if (stack !== undefined && stack !== own) throw foreign(caller.user, own, stack);
 }
 
 function foreign(user: string, own: string, asked: string): Failure {

@@ -81,8 +81,25 @@ describe("host/caller", () => {
     });
   }
 
+  it("refuses a deploy user who claims an instance for another environment's stack", () => {
+    const owner = { project: "shop", stack: "prod" };
+    const claims = [
+      { ...rollout, manifest: { ...rollout.manifest, instance: "shop-staging", environment: "staging", owner } },
+      { contract: 1, request: "data", instance: "shop-staging", environment: "staging", owner },
+      { contract: 1, request: "secrets", instance: "shop-staging", environment: "staging", owner },
+    ] as Request[];
+    for (const claim of claims) {
+      assert.throws(() => authorize(deployer("staging"), claim, undefined), {
+        code: "wrong_environment",
+        message: 'deploy-staging may release to "staging" only, not to "prod"',
+      });
+      authorize(root, claim, undefined);
+    }
+  });
+
   it("refuses an instance that does not bear its environment's name, from anybody", () => {
-    const request = { contract: 1, request: "secrets", instance: "shop-prod", environment: "staging" } as Request;
+    const owner = { project: "shop", stack: "staging" };
+    const request = { contract: 1, request: "secrets", instance: "shop-prod", environment: "staging", owner } as Request;
     assert.throws(() => authorize(root, request, undefined), {
       code: "malformed_request",
       message: 'instance: must end in "-staging", got "shop-prod"',
