@@ -9,6 +9,7 @@ import { readJournal, removeJournal } from "../state/journal.ts";
 import type { Journal } from "../state/journal.ts";
 import { readReleases } from "../state/releases.ts";
 import { newCourse } from "./attempt.ts";
+import { inspect, membersOf } from "./colour.ts";
 import { hasServed } from "./ending.ts";
 import { record } from "./record.ts";
 import { writeReport } from "./report.ts";
@@ -25,9 +26,26 @@ export async function reconcile(instance: string, context: Context): Promise<voi
   const journal = await readJournal(context.paths, instance);
   if (journal === undefined) return;
   context.progress.step(`reconcile: rollout ${journal.rollout} was interrupted in ${journal.phase}`);
-  if (journal.phase === "record" || journal.phase === "retire") await complete(journal, context);
+  if (await isThrough(journal, context)) await complete(journal, context);
   else if (journal.request === "rollback" && (await targetServes(journal, context))) await goThrough(journal, context);
   else await undo(journal, context);
+}
+
+/**
+ * Whether nothing is left but to end the old release. One that could not be recorded, as on a full disk, is being taken back although its
+ * journal says `record`: then the old release is the one to keep, as soon as the public has it or the new one has begun to end.
+ */
+async function isThrough(journal: Journal, context: Context): Promise<boolean> {
+  const { instance, phase, releaseId, colour } = journal;
+  if (phase === "retire") return true;
+  if (phase !== "record") return false;
+  const manifest = await manifestOf(journal, context);
+  if (manifest.release.routes.length > 0)
+    return leadsTo(await readRouterFile(context.paths, instance), instance, targetOf(manifest, releaseId, colour));
+  const looked = await inspect(context, await membersOf(context, instance, colour));
+  // Whoever ends one takes its restart policy away first.
+  const isGuarded = looked.every(({ member, container }) => member.role === "job" || container.restartPolicy === "unless-stopped");
+  return looked.length > 0 && isGuarded;
 }
 
 async function targetServes(journal: Journal, context: Context): Promise<boolean> {

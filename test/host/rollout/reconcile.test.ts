@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { releaseId } from "../../../contract/index.ts";
+import type { Release } from "../../../contract/index.ts";
 import { readRouterFile, writeRouterFile } from "../../../host/ingress/routerFile.ts";
 import { routerFileText, targetOf } from "../../../host/ingress/routing.ts";
 import { writeRelease } from "../../../host/release/releaseDirectory.ts";
@@ -18,8 +19,8 @@ describe("host/rollout/reconcile", () => {
   let context: TestContext;
 
   /** `count` releases on the disk, all proven but the last one, which is under way. */
-  const releases = async (count: number): Promise<{ readonly before: string; readonly next: string }> => {
-    const shop = manifest();
+  const releases = async (count: number, changes: Partial<Release>): Promise<{ readonly before: string; readonly next: string }> => {
+    const shop = manifest(changes);
     const names: string[] = [];
     for (let number = 1; number <= count; number += 1) {
       const { release, seal } = await writeRelease(context.paths, shop, new Date(Date.UTC(2026, 10, 21, 10, number)));
@@ -39,11 +40,16 @@ describe("host/rollout/reconcile", () => {
     }
     return { before: names.at(-2) ?? "", next: names.at(-1) ?? "" };
   };
-  const interrupted = async (phase: Journal["phase"], count = 2): Promise<{ readonly before: string; readonly next: string }> => {
-    const names = await releases(count);
+  const interrupted = async (
+    phase: Journal["phase"],
+    count = 2,
+    changes: Partial<Release> = {},
+  ): Promise<{ readonly before: string; readonly next: string }> => {
+    const names = await releases(count, changes);
     const before = current({ release: names.before, rollout: count - 1 });
     await writeCurrent(context.paths, before);
-    await writeJournal(context.paths, journal({ phase, release: names.next, releaseId: releaseId(manifest()), rollout: count, before }));
+    const next = { release: names.next, releaseId: releaseId(manifest(changes)) };
+    await writeJournal(context.paths, journal({ phase, ...next, rollout: count, before }));
     return names;
   };
 
@@ -75,9 +81,16 @@ describe("host/rollout/reconcile", () => {
     });
   }
 
+  const leadTo = async (colour: "blue" | "green"): Promise<void> => {
+    const serving = targetOf(manifest(), releaseId(manifest()), colour);
+    const text = routerFileText({ instance: "shop-prod", serving, candidate: undefined, token: "t" });
+    await writeRouterFile(context.paths, "shop-prod", text);
+  };
+
   for (const phase of ["record", "retire"] as const) {
     it(`completes what was interrupted in ${phase}`, async () => {
       const { next } = await interrupted(phase);
+      await leadTo("green");
       await reconcile("shop-prod", context);
       const now = await readCurrent(context.paths, "shop-prod");
       assert.deepEqual([now?.release, now?.colour, now?.rollout], [next, "green", 2]);
@@ -85,6 +98,32 @@ describe("host/rollout/reconcile", () => {
       assert.equal(context.docker.list.has("shop-prod-blue-api-1"), false);
       assert.equal((await readHistory(context.paths, "shop-prod"))[0]?.outcome, "deployed");
       assert.equal(await readJournal(context.paths, "shop-prod"), undefined);
+    });
+  }
+
+  it("takes back what could not be recorded and was half way back: the public has the old release", async () => {
+    const { before } = await interrupted("record");
+    await leadTo("blue");
+    await reconcile("shop-prod", context);
+    assert.equal((await readCurrent(context.paths, "shop-prod"))?.release, before);
+    assert.equal(context.docker.list.get("shop-prod-blue-api-1")?.running, true);
+    assert.equal(context.docker.list.has("shop-prod-green-api-1"), false);
+    const [entry] = await readHistory(context.paths, "shop-prod");
+    assert.deepEqual([entry?.outcome, entry?.code], ["rolled_back", "interrupted"]);
+  });
+
+  for (const [what, guarded, colour] of [
+    ["completes a release without routes that was interrupted in record", true, "green"],
+    ["takes a release without routes back that could not be recorded, once it has begun to end", false, "blue"],
+  ] as const) {
+    it(what, async () => {
+      await interrupted("record", 2, { routes: [] });
+      for (const service of ["api", "beat", "worker"])
+        context.docker.change(`shop-prod-green-${service}-1`, { restartPolicy: guarded || service !== "beat" ? "unless-stopped" : "no" });
+      await reconcile("shop-prod", context);
+      assert.equal((await readCurrent(context.paths, "shop-prod"))?.colour, colour);
+      const left = [...context.docker.list.values()].map(({ labels }) => labels["dev.terrace.part"] ?? "");
+      assert.deepEqual([...new Set(left)].sort(), [colour, "ingress"].sort());
     });
   }
 
