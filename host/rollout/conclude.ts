@@ -122,20 +122,34 @@ async function goBack(attempt: Attempt, first: FailedAttempt): Promise<FailedCon
   }
 }
 
-/** A rollback whose target serves goes on to the end, so that one complete release runs whatever it is worth. */
+/**
+ * A rollback whose target serves goes on to the end, so that one complete release runs whatever it is worth. Where that cannot be done, the
+ * journal stays and the next request on the instance does it.
+ */
 async function goThrough(attempt: Attempt, first: FailedAttempt): Promise<FailedConclusion> {
-  const { context, instance, manifest, release, journal } = attempt;
-  const watch = await watchInstance(context, instance);
+  const { context, manifest, release, journal } = attempt;
+  const conclusion = { ...failedRollback(first, release), serving: newServing(attempt) };
   try {
-    if (journal.phase !== "handover" && journal.phase !== "record") await phase({ ...attempt, watch }, "handover", handOver);
+    await untilDockerAnswers(context);
+    if (journal.phase !== "handover" && journal.phase !== "record") await handOverYet(attempt);
+    await record(journal, manifest, context);
+  } catch (error) {
+    warn(attempt, `it is not complete, the next request on ${attempt.instance} goes on: ${causeOf(error).what}`);
+    return { ...conclusion, isComplete: false };
+  }
+  await retireOld(attempt);
+  return { ...conclusion, isComplete: true };
+}
+
+async function handOverYet(attempt: Attempt): Promise<void> {
+  const watch = await watchInstance(attempt.context, attempt.instance);
+  try {
+    await phase({ ...attempt, watch }, "handover", handOver);
   } catch (error) {
     warn(attempt, `the hand-over failed too: ${causeOf(error).what}`);
   } finally {
     watch.close();
   }
-  await record(journal, manifest, context);
-  await retireOld(attempt);
-  return { ...failedRollback(first, release), serving: newServing(attempt), isComplete: true };
 }
 
 async function retireOld(attempt: Attempt): Promise<void> {

@@ -4,8 +4,12 @@ import { join } from "node:path";
 import { Failure } from "../../../host/ending.ts";
 import { newCourse } from "../../../host/rollout/attempt.ts";
 import { onwards, refused, servesSentence, undone } from "../../../host/rollout/conclude.ts";
+import { readCurrent } from "../../../host/state/current.ts";
 import { readHistory } from "../../../host/state/history.ts";
 import { readJournal, writeJournal } from "../../../host/state/journal.ts";
+import type { Journal } from "../../../host/state/journal.ts";
+import { writeReleases } from "../../../host/state/releases.ts";
+import type { ReleaseRecord } from "../../../host/state/releases.ts";
 import { journal, manifest, rolloutRequest } from "../fixtures.ts";
 import { attemptOn, bothColours, testContext } from "./world.ts";
 import type { TestContext } from "./world.ts";
@@ -84,6 +88,73 @@ describe("host/rollout/conclude: what a failed attempt leaves", () => {
     );
     assert.ok(context.lines.includes("no report: Error: ENOSPC: no space left on device, write"), context.lines.join("\n"));
     assert.equal((await readJournal(context.paths, "shop-prod"))?.phase, "smoke");
+  });
+
+  describe("of a rollback whose target serves, while Docker was restarted,", () => {
+    const unreachable = new Failure("aborted", "docker_unreachable", "Docker's event stream ended");
+    const { manifest: shop, epoch } = rolloutRequest();
+    const record: ReleaseRecord = {
+      release: "sha-abcdef2__20261121T110000Z",
+      releaseId: "2".repeat(64),
+      rollout: 2,
+      seal: "3".repeat(64),
+      version: "1.0.0",
+      commit: "abcdef2",
+      secrets: null,
+      proven: true,
+      before: null,
+    };
+    const order = {
+      request: "rollback",
+      manifest: shop,
+      epoch,
+      releaseId: "2".repeat(64),
+      record,
+      reason: "slow",
+      requestedBy: "ann",
+    } as const;
+    const failedIn = async (phase: Journal["phase"]) => {
+      await writeReleases(context.paths, "shop-prod", [record]);
+      const entry = journal({ phase, request: "rollback" });
+      await writeJournal(context.paths, entry);
+      const attempt = { ...(await attemptOn(context)), order, journal: entry, servedAt: 0 };
+      for (const { id } of attempt.members) context.docker.change(id, { status: "running", running: true, health: "healthy" });
+      const before = { ...context.docker };
+      let answers = false;
+      context.docker.subscribe = (labels) => (answers ? before.subscribe(labels) : Promise.reject(unreachable));
+      context.docker.version = async () => {
+        const answer = await before.version();
+        answers = true;
+        return answer;
+      };
+      return await undone(attempt, unreachable);
+    };
+
+    it("is completed once Docker is back", async () => {
+      const ending = await failedIn("settle");
+      assert.deepEqual([ending.kind, "outcome" in ending && ending.outcome], ["failed", "rollback_failed"]);
+      const now = await readCurrent(context.paths, "shop-prod");
+      assert.deepEqual([now?.release, now?.colour], [record.release, "green"]);
+      assert.equal(context.docker.list.has("shop-prod-blue-api-1"), false);
+      assert.equal(await readJournal(context.paths, "shop-prod"), undefined);
+    });
+
+    it("is told as what it is when Docker does not come back, and left to the next request", async () => {
+      let minutes = 0;
+      const clock = { ...context.clock, elapsed: () => (minutes += 1) * 60_000, pause: () => Promise.resolve() };
+      context = { ...context, clock };
+      context.docker.version = () => Promise.reject(unreachable);
+      const ending = await failedIn("settle");
+      assert.deepEqual(
+        [ending.kind, "outcome" in ending && ending.outcome, "serving" in ending && ending.serving],
+        ["failed", "rollback_failed", record.release],
+      );
+      assert.equal((await readJournal(context.paths, "shop-prod"))?.phase, "settle");
+      assert.deepEqual(
+        (await readHistory(context.paths, "shop-prod")).map(({ action, outcome }) => [action, outcome]),
+        [["rollback", "rollback_failed"]],
+      );
+    });
   });
 
   it("of a full disk before anything ran is an aborted attempt, not a fault of the tool", async () => {
