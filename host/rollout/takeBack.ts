@@ -1,9 +1,11 @@
+import { readlink } from "node:fs/promises";
+import { canonicalJson } from "../../contract/index.ts";
 import type { AppRole, Colour } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { removeFile, replaceLink } from "../files.ts";
 import { ingressContainer } from "../ingress/api.ts";
 import { readRouterFile, writeRouterFile } from "../ingress/routerFile.ts";
-import { removeCurrent, writeCurrent } from "../state/current.ts";
+import { readCurrent, removeCurrent, writeCurrent } from "../state/current.ts";
 import type { Journal } from "../state/journal.ts";
 import { endAll, inspect, membersOf, removeColour, setPolicies, withRole } from "./colour.ts";
 import { judgeHealth } from "./judge.ts";
@@ -79,14 +81,17 @@ async function restoreRoutes({ instance, routerFile }: Journal, context: Context
 }
 
 async function restoreLink({ instance, before }: Journal, { paths }: Context): Promise<void> {
-  if (before === null) await removeFile(paths.stackLink(instance));
-  else await replaceLink(paths.stackLink(instance), paths.release(instance, before.release));
+  const link = paths.stackLink(instance);
+  if (before === null) return removeFile(link);
+  const target = paths.release(instance, before.release);
+  if ((await readlink(link).catch(() => undefined)) !== target) await replaceLink(link, target);
 }
 
-/** A full disk may have ended `record` halfway. */
+/** `record` may have ended halfway. What is as it was is not written anew: on a full disk nothing could be taken back. */
 async function restoreRecord({ instance, before }: Journal, { paths }: Context): Promise<void> {
-  if (before === null) await removeCurrent(paths, instance);
-  else await writeCurrent(paths, before);
+  if (before === null) return removeCurrent(paths, instance);
+  const seen = await readCurrent(paths, instance).catch(() => undefined);
+  if (seen === undefined || canonicalJson(seen) !== canonicalJson(before)) await writeCurrent(paths, before);
 }
 
 /** Before any old singleton starts again, every new one has ended: never two at once, on the way back neither. */

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { readFile, readlink } from "node:fs/promises";
+import { lstat, readFile, readlink } from "node:fs/promises";
 import { phases } from "../../../contract/index.ts";
+import { replaceLink } from "../../../host/files.ts";
 import { ingressContainer } from "../../../host/ingress/api.ts";
 import { writeRouterFile } from "../../../host/ingress/routerFile.ts";
 import { takeBack } from "../../../host/rollout/takeBack.ts";
 import { watchInstance } from "../../../host/rollout/watch.ts";
-import { readCurrent } from "../../../host/state/current.ts";
+import { readCurrent, writeCurrent } from "../../../host/state/current.ts";
 import { readJournal, writeJournal } from "../../../host/state/journal.ts";
 import type { Journal } from "../../../host/state/journal.ts";
 import { current, journal } from "../fixtures.ts";
@@ -45,6 +46,18 @@ describe("host/rollout/takeBack", () => {
       [],
     );
     assert.equal((await readJournal(context.paths, "shop-prod"))?.phase, "start", "the report comes first");
+  });
+
+  it("writes no file that is as it was: on a full disk an aborted attempt would be one that could not be taken back", async () => {
+    const { paths } = context;
+    await writeRouterFile(paths, "shop-prod", oldFile);
+    await replaceLink(paths.stackLink("shop-prod"), paths.release("shop-prod", current().release));
+    await writeCurrent(paths, current());
+    const files = [paths.routerFile("shop-prod"), paths.stackLink("shop-prod"), paths.current("shop-prod")];
+    const inodes = async (): Promise<number[]> => Promise.all(files.map(async (path) => (await lstat(path)).ino));
+    const before = await inodes();
+    await back();
+    assert.deepEqual(await inodes(), before);
   });
 
   it("gives the public back first, and ends the new singleton before the old one starts", async () => {
