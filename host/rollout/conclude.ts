@@ -3,10 +3,11 @@ import type { Context } from "../context.ts";
 import { Failure, causeOf, succeeded } from "../ending.ts";
 import type { Ending } from "../ending.ts";
 import { readRouterFile } from "../ingress/routerFile.ts";
+import { leadsTo } from "../ingress/routing.ts";
 import { readCurrent, serving } from "../state/current.ts";
 import type { Current } from "../state/current.ts";
 import { removeJournal } from "../state/journal.ts";
-import { numberOf, phase, warn } from "./attempt.ts";
+import { newTarget, numberOf, phase, warn } from "./attempt.ts";
 import type { Attempt, Course } from "./attempt.ts";
 import { failedAttempt, failedRollback, failedTakeBack } from "./ending.ts";
 import type { FailedAttempt } from "./ending.ts";
@@ -33,14 +34,19 @@ export async function refused(order: Order, course: Course, error: unknown, cont
   const { code, what } = causeOf(error);
   if (code === "bug") throw error;
   const outcome = error instanceof Failure ? error.outcome : "aborted";
-  const before = await readCurrent(context.paths, order.manifest.instance).catch(() => undefined);
+  const readable = await readCurrent(context.paths, order.manifest.instance).then(
+    (current) => ({ current }),
+    () => undefined,
+  );
+  const before = readable?.current;
   const now = before === undefined ? null : serving(before);
   await reported(context, async () => {
     const number = await numberOf(course, order.manifest.instance, context);
     const concluded = { ...orderOf(order), actor: context.actor, course, number, release: undefined, before };
     await writeReport(context, concluded, { outcome, code, what, serving: now });
   });
-  return { kind: "failed", outcome, code, what, serving: now?.release ?? null };
+  // Of a record that cannot be read it is not known that nothing serves.
+  return { kind: "failed", outcome, code, what, ...(readable === undefined ? {} : { serving: now?.release ?? null }) };
 }
 
 /** It serves, it is recorded; what is left is to end the old one. That it could not be cleaned up is a warning, not a failed rollout. */
@@ -117,8 +123,8 @@ async function goBack(attempt: Attempt, first: FailedAttempt): Promise<FailedCon
   } catch (error) {
     // Traefik's file is what decides who serves; the journal stays for the next attempt to put this right.
     const routed = await readRouterFile(context.paths, instance).catch(() => undefined);
-    const restored = (routed ?? null) === journal.routerFile;
-    return { ...masked(attempt, failedTakeBack(first, error)), serving: restored ? oldServing : newServing(attempt), isComplete: false };
+    const isNew = attempt.manifest.release.routes.length > 0 && leadsTo(routed, instance, newTarget(attempt));
+    return { ...masked(attempt, failedTakeBack(first, error)), serving: isNew ? newServing(attempt) : oldServing, isComplete: false };
   }
 }
 

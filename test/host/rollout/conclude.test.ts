@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../../host/ending.ts";
-import { newCourse } from "../../../host/rollout/attempt.ts";
+import { writeRouterFile } from "../../../host/ingress/routerFile.ts";
+import { routerFileText } from "../../../host/ingress/routing.ts";
+import { newCourse, newTarget, oldTarget, routing } from "../../../host/rollout/attempt.ts";
 import { onwards, refused, servesSentence, undone } from "../../../host/rollout/conclude.ts";
 import { readCurrent } from "../../../host/state/current.ts";
 import { readHistory } from "../../../host/state/history.ts";
@@ -10,7 +12,7 @@ import { readJournal, writeJournal } from "../../../host/state/journal.ts";
 import type { Journal } from "../../../host/state/journal.ts";
 import { writeReleases } from "../../../host/state/releases.ts";
 import type { ReleaseRecord } from "../../../host/state/releases.ts";
-import { journal, manifest, rolloutRequest } from "../fixtures.ts";
+import { current, journal, manifest, rolloutRequest } from "../fixtures.ts";
 import { attemptOn, bothColours, testContext } from "./world.ts";
 import type { TestContext } from "./world.ts";
 
@@ -155,6 +157,27 @@ describe("host/rollout/conclude: what a failed attempt leaves", () => {
         [["rollback", "rollback_failed"]],
       );
     });
+  });
+
+  it("says that the old release serves when it failed before the switch and could not be taken back", async () => {
+    const attempt = await attemptOn(context);
+    // As smoke leaves it: the public has the old colour, the candidate only who knows the token.
+    const routes = routing(attempt, { serving: oldTarget(attempt), candidate: newTarget(attempt) });
+    await writeRouterFile(context.paths, "shop-prod", routerFileText(routes));
+    context.docker.change("shop-prod-blue-api-1", { status: "exited", running: false, exitCode: 1 });
+    const ending = await undone({ ...attempt, journal: journal({ phase: "smoke" }) }, failure);
+    assert.equal("outcome" in ending && ending.outcome, "rollback_failed");
+    assert.equal("serving" in ending && ending.serving, current().release);
+  });
+
+  it("does not say that nothing serves where the record of what runs cannot be read", async () => {
+    await mkdir(context.paths.currentRecords, { recursive: true });
+    await writeFile(context.paths.current("shop-prod"), "torn");
+    const { manifest: shop, epoch } = rolloutRequest();
+    const order = { request: "rollout", manifest: shop, epoch, releaseId: "1".repeat(64) } as const;
+    const unreadable = new Failure("refused", "state_unreadable", "it is torn");
+    const ending = await refused(order, newCourse(context), unreadable, context);
+    assert.deepEqual(ending, { kind: "failed", outcome: "refused", code: "state_unreadable", what: "it is torn" });
   });
 
   it("of a full disk before anything ran is an aborted attempt, not a fault of the tool", async () => {
