@@ -3,6 +3,7 @@ import { secondsSince } from "../clock.ts";
 import type { Context } from "../context.ts";
 import { Failure, causeOf, succeeded } from "../ending.ts";
 import type { Ending } from "../ending.ts";
+import { reported } from "../reported.ts";
 import { claimInstance } from "../state/owner.ts";
 import { verb } from "../verb.ts";
 import { bringImages } from "./dataImages.ts";
@@ -24,23 +25,25 @@ async function applyData(request: DataRequest, context: Context): Promise<Ending
   const { plan } = planned;
   await claimInstance(context, instance, owner);
   const course: DataCourse = { startedAt: context.clock.now(), phases: [], evidence: [], images: [] };
+  let done: readonly string[];
   try {
-    const done = await carryOut(request, plan, course, context);
-    if (done.length === 0) {
-      const what = `the stateful services of ${instance} are as they should be`;
-      return succeeded({ outcome: "unchanged", code: "ok", what, instance });
-    }
-    const what = `${instance}: ${done.join("; ")}`;
-    const rollout = await writeDataReport(context, course, { instance, environment, outcome: "deployed", code: "ok", what });
-    return succeeded({ outcome: "deployed", code: "ok", what, instance, rollout });
+    done = await carryOut(request, plan, course, context);
   } catch (error) {
     const { code, what } = causeOf(error);
     if (code === "bug") throw error;
     const outcome = error instanceof Failure ? error.outcome : "aborted";
-    await recordImages(request, course, context);
-    await writeDataReport(context, course, { instance, environment, outcome, code, what });
+    // Docker itself may be what failed.
+    await recordImages(request, course, context).catch(() => undefined);
+    await reported(context, () => writeDataReport(context, course, { instance, environment, outcome, code, what }));
     throw error instanceof Failure ? error : new Failure("aborted", code, what, { cause: error });
   }
+  if (done.length === 0) {
+    const what = `the stateful services of ${instance} are as they should be`;
+    return succeeded({ outcome: "unchanged", code: "ok", what, instance });
+  }
+  const deployed = { outcome: "deployed", code: "ok", what: `${instance}: ${done.join("; ")}` } as const;
+  const rollout = await reported(context, () => writeDataReport(context, course, { instance, environment, ...deployed }));
+  return succeeded({ ...deployed, instance, ...(rollout === undefined ? {} : { rollout }) });
 }
 
 /** What was done, in words; empty when there was nothing to do. */

@@ -4,6 +4,7 @@ import { Failure, causeOf, succeeded } from "../ending.ts";
 import type { Ending } from "../ending.ts";
 import { readRouterFile } from "../ingress/routerFile.ts";
 import { leadsTo } from "../ingress/routing.ts";
+import { reported } from "../reported.ts";
 import { readCurrent, serving } from "../state/current.ts";
 import type { Current } from "../state/current.ts";
 import { removeJournal } from "../state/journal.ts";
@@ -43,7 +44,7 @@ export async function refused(order: Order, course: Course, error: unknown, cont
   await reported(context, async () => {
     const number = await numberOf(course, order.manifest.instance, context);
     const concluded = { ...orderOf(order), actor: context.actor, course, number, release: undefined, before };
-    await writeReport(context, concluded, { outcome, code, what, serving: now });
+    return await writeReport(context, concluded, { outcome, code, what, serving: now });
   });
   // Of a record that cannot be read it is not known that nothing serves.
   return { kind: "failed", outcome, code, what, ...(readable === undefined ? {} : { serving: now?.release ?? null }) };
@@ -55,8 +56,10 @@ export async function deployed(attempt: Attempt): Promise<Ending> {
   await retireOld(attempt);
   const code = order.request === "rollback" ? "rolled_back_as_asked" : "ok";
   const what = servesSentence(attempt);
-  await writeReport(context, concludedOf(attempt), { outcome: "deployed", code, what, serving: newServing(attempt) });
-  await removeJournal(context.paths, instance);
+  const conclusion = { outcome: "deployed", code, what, serving: newServing(attempt) } as const;
+  const report = await reported(context, () => writeReport(context, concludedOf(attempt), conclusion));
+  // Without one it is told, and the journal ended, by the next request on the instance.
+  if (report !== undefined) await removeJournal(context.paths, instance);
   return succeeded({ outcome: "deployed", code, what: `${what}${onwards(order)}`, instance, release, releaseId, rollout: number });
 }
 
@@ -90,23 +93,10 @@ export async function undone(attempt: Attempt, error: unknown): Promise<Ending> 
 
   const goesThrough = order.request === "rollback" && servedAt !== undefined;
   const { isComplete, ...conclusion } = goesThrough ? await goThrough(attempt, first) : await goBack(attempt, first);
-  const isReported = await reported(context, () => writeReport(context, concludedOf(attempt), conclusion));
+  const report = await reported(context, () => writeReport(context, concludedOf(attempt), conclusion));
   // Last, so that whoever comes after a crash finds something to conclude; and not before a complete release serves.
-  if (isComplete && isReported) await removeJournal(context.paths, attempt.instance);
+  if (isComplete && report !== undefined) await removeJournal(context.paths, attempt.instance);
   return { kind: "failed", ...conclusion, serving: conclusion.serving?.release ?? null, told: true };
-}
-
-/** No room for the report must not hide how the attempt ended. Returns whether it was written. */
-async function reported({ progress }: Context, write: () => Promise<void>): Promise<boolean> {
-  try {
-    await write();
-    return true;
-  } catch (error) {
-    const { code, what } = causeOf(error);
-    if (code !== "disk_low") throw error;
-    progress.warn(`no report: ${what}`);
-    return false;
-  }
 }
 
 type FailedConclusion = FailedAttempt & Pick<Conclusion, "serving"> & { readonly isComplete: boolean };

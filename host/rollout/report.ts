@@ -33,14 +33,18 @@ export interface Concluded {
 /** Logs of containers are in it. */
 const mode = 0o600;
 
-/** Writes down how it ended: the full report under its number and in the release's directory, one line of history for everybody. */
-export async function writeReport(context: Context, concluded: Concluded, conclusion: Conclusion): Promise<void> {
+/**
+ * Writes down how it ended: the full report under its number and in the release's directory, one line of history for everybody. Returns the
+ * number.
+ */
+export async function writeReport(context: Context, concluded: Concluded, conclusion: Conclusion): Promise<number> {
   const { manifest, number, release } = concluded;
   const { instance, environment } = manifest;
   const text = `${canonicalJson(Report.parse(reportOf(context, concluded, conclusion)))}\n`;
   await replaceFile(join(context.paths.instance(instance), "reports", `${number}.json`), text, mode);
   if (release !== undefined) await replaceFile(join(context.paths.release(instance, release), reportFile), text, mode);
   await appendHistory(context.paths, instance, environment, historyEntry(context, concluded, conclusion));
+  return number;
 }
 
 function reportOf(context: Context, concluded: Concluded, conclusion: Conclusion): Report {

@@ -5,7 +5,7 @@ import { Failure } from "../../../host/ending.ts";
 import { writeRouterFile } from "../../../host/ingress/routerFile.ts";
 import { routerFileText } from "../../../host/ingress/routing.ts";
 import { newCourse, newTarget, oldTarget, routing } from "../../../host/rollout/attempt.ts";
-import { onwards, refused, servesSentence, undone } from "../../../host/rollout/conclude.ts";
+import { deployed, onwards, refused, servesSentence, undone } from "../../../host/rollout/conclude.ts";
 import { readCurrent } from "../../../host/state/current.ts";
 import { readHistory } from "../../../host/state/history.ts";
 import { readJournal, writeJournal } from "../../../host/state/journal.ts";
@@ -39,7 +39,7 @@ describe("host/rollout/conclude: the last words", () => {
   });
 });
 
-describe("host/rollout/conclude: what a failed attempt leaves", () => {
+describe("host/rollout/conclude: what an attempt leaves", () => {
   let context: TestContext;
   const failure = new Failure("aborted", "smoke_failed", "graphql answers: status 500");
   const reports = (): string => join(context.paths.instance("shop-prod"), "reports");
@@ -90,6 +90,16 @@ describe("host/rollout/conclude: what a failed attempt leaves", () => {
     );
     assert.ok(context.lines.includes("no report: Error: ENOSPC: no space left on device, write"), context.lines.join("\n"));
     assert.equal((await readJournal(context.paths, "shop-prod"))?.phase, "smoke");
+  });
+
+  it("is deployed also where there is no room for its report, which comes later", async () => {
+    const strategy = { ...manifest().release.strategy, drainSeconds: 0 };
+    const attempt = { ...(await attemptOn(context)), manifest: manifest({ strategy }), journal: journal({ phase: "record" }) };
+    context = fullDisk();
+    const ending = await deployed({ ...attempt, context });
+    assert.equal(ending.kind, "succeeded");
+    assert.ok(context.lines.includes("no report: Error: ENOSPC: no space left on device, write"), context.lines.join("\n"));
+    assert.equal((await readJournal(context.paths, "shop-prod"))?.phase, "retire");
   });
 
   describe("of a rollback whose target serves, while Docker was restarted,", () => {
