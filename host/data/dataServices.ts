@@ -1,11 +1,11 @@
 import { dirname, join } from "node:path";
 import type { DataRequest } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
+import { composeFailure } from "../docker/compose.ts";
 import type { Container } from "../docker/containers.ts";
 import { Failure } from "../ending.ts";
 import { readIfPresent, replaceFile } from "../files.ts";
 import { composeText, label } from "../release/composeFile.ts";
-import { composeFault } from "../rollout/compose.ts";
 import { maskOf } from "../rollout/mask.ts";
 import { watchInstance } from "../rollout/watch.ts";
 import type { Watch } from "../rollout/watch.ts";
@@ -75,7 +75,7 @@ export async function bringUp(
   const document = withHeldStartPeriods(plan.document, await readIfPresent(file), healthyServices(before));
   await writeDocument(file, composeText(document));
   const judged = await context.execute(composeConfig(call));
-  if (judged.exitCode !== 0) throw new Failure("aborted", "compose_invalid", mask(composeFault(judged.stderr)));
+  if (judged.exitCode !== 0) throw composeFailure(judged, mask);
 
   const watch = await watchInstance(context, instance);
   const deadline = context.clock.elapsed() + healthTimeoutSeconds * 1000;
@@ -88,7 +88,7 @@ export async function bringUp(
       if (now !== undefined) course.evidence.push(await dataEvidence(context, now, mask));
       throw new Failure("aborted", trouble.code, mask(`${trouble.container.name} ${trouble.what}`));
     }
-    if (up.exitCode !== 0) throw new Failure("aborted", up.timedOut ? "health_timeout" : "compose_invalid", mask(composeFault(up.stderr)));
+    if (up.exitCode !== 0) throw composeFailure(up, mask, "health_timeout");
     return serviceChanges(before, after);
   } finally {
     watch.close();

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { colourProject, otherColour } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
-import { Failure } from "../ending.ts";
+import { composeFailure } from "../docker/compose.ts";
 import { routerFileToKeep } from "../ingress/routerFile.ts";
 import { routerFileText, targetOf } from "../ingress/routing.ts";
 import { removeHalfWritten, writeRelease } from "../release/releaseDirectory.ts";
@@ -14,7 +14,7 @@ import type { Admission } from "./admit.ts";
 import { numberOf, warn } from "./attempt.ts";
 import type { Attempt, Course, Standing } from "./attempt.ts";
 import { removeColour } from "./colour.ts";
-import { composeCommand, composeFault } from "./compose.ts";
+import { composeCommand } from "./compose.ts";
 import { maskOf } from "./mask.ts";
 import type { Mask } from "./mask.ts";
 import { reasonOf } from "./order.ts";
@@ -45,7 +45,7 @@ export async function prepare(
   const override = composeText(colourOverride(order.manifest, colour, []));
   const call = { project, directory, override, secrets: environmentSecrets(order.manifest, secrets) };
   const checked = await context.execute(composeCommand(call, ["config", "--quiet"]));
-  if (checked.exitCode !== 0) throw new Failure("aborted", "compose_invalid", mask(composeFault(checked.stderr)));
+  if (checked.exitCode !== 0) throw composeFailure(checked, mask);
 
   const token = newToken();
   const journal: Journal = {

@@ -1,6 +1,7 @@
 import { colourProject, dataProject, networkAlias } from "../../contract/index.ts";
+import { composeFailure } from "../docker/compose.ts";
 import { DockerError } from "../docker/transport.ts";
-import { Failure } from "../ending.ts";
+import { Failure, causeOf } from "../ending.ts";
 import { everyOne } from "../everyOne.ts";
 import { ingressNetwork } from "../ingress/api.ts";
 import { colourOverride, composeText, label } from "../release/composeFile.ts";
@@ -9,7 +10,7 @@ import { provideSecretFiles } from "../secrets/secretFiles.ts";
 import type { Attempt } from "./attempt.ts";
 import { inspect, membersOf, standDown, withRole } from "./colour.ts";
 import type { Member } from "./colour.ts";
-import { composeCommand, composeFault } from "./compose.ts";
+import { composeCommand } from "./compose.ts";
 import { inOrder } from "./inOrder.ts";
 import { judgeHealth, judgeJob } from "./judge.ts";
 import type { Judge } from "./judge.ts";
@@ -32,7 +33,7 @@ async function createColour(attempt: Attempt): Promise<void> {
   const override = composeText(colourOverride(manifest, colour, await secretFiles(attempt)));
   const call = { project: colourProject(instance, colour), directory, override, secrets: environmentSecrets(manifest, attempt.secrets) };
   const created = await context.execute(composeCommand(call, ["create", "--no-build", "--pull=never"]));
-  if (created.exitCode !== 0) throw new Failure("aborted", "compose_invalid", attempt.mask(composeFault(created.stderr)));
+  if (created.exitCode !== 0) throw composeFailure(created, attempt.mask);
   attempt.members = await membersOf(context, instance, colour);
   for (const [service, { scale }] of Object.entries(manifest.release.runtime.document.services)) {
     const count = attempt.members.filter((member) => member.service === service).length;
@@ -136,10 +137,10 @@ async function startMember({ context }: Attempt, member: Member): Promise<void> 
   try {
     await context.docker.start(member.id);
   } catch (error) {
+    if (!(error instanceof DockerError)) throw error;
     // Docker refuses what the image cannot do (no such program, no such user); the daemon's words are the best there are.
-    if (error instanceof DockerError)
-      throw new Failure("aborted", "container_exited", `${member.service}: ${error.message}`, { cause: error });
-    throw error;
+    const code = causeOf(error).code === "disk_low" ? "disk_low" : "container_exited";
+    throw new Failure("aborted", code, `${member.service}: ${error.message}`, { cause: error });
   }
 }
 
