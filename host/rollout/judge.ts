@@ -27,16 +27,17 @@ export const judgeJob: Judge = (container) => {
   return container.exitCode === 0 && container.error === "" ? { kind: "good", container } : bad("job_failed", exitWords(container));
 };
 
-/** A container that serves must go on as it is; any fault within the watch is the release's. Never good: time decides that. */
-export function judgeSteady(restartsBefore: number): Judge {
-  return (container) => {
-    if (container === undefined) return bad("settle_failed", "was removed");
-    if (ended(container)) return bad("settle_failed", exitWords(container));
-    if (container.restarts > restartsBefore) return bad("settle_failed", "died, and Docker started it again");
-    if (container.health === "unhealthy") return bad("settle_failed", `its health check failed${lastHealth(container)}`);
-    return undefined;
-  };
-}
+/**
+ * A container that serves must go on as it is; any fault within the watch is the release's. Until the switch Docker does not restart it, so each
+ * restart came after that, also one while the public name was still being asked. Never good: time decides that.
+ */
+export const judgeSteady: Judge = (container) => {
+  if (container === undefined) return bad("settle_failed", "was removed");
+  if (ended(container)) return bad("settle_failed", exitWords(container));
+  if (container.restarts > 0) return bad("settle_failed", "died, and Docker started it again");
+  if (container.health === "unhealthy") return bad("settle_failed", `its health check failed${lastHealth(container)}`);
+  return undefined;
+};
 
 function bad(code: ReasonCode, what: string): Judgement {
   return { kind: "bad", code, what };
