@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Manifest, Route } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { releaseHeader } from "../ingress/routing.ts";
+import type { Mask } from "./mask.ts";
 import { probe } from "./probe.ts";
 import type { ProbeAnswer, ProbeRequest } from "./probe.ts";
 import { echoFault, headerFault } from "./verdict.ts";
@@ -44,11 +45,12 @@ export interface Showing {
   readonly status: number | undefined;
 }
 
-/** Asks a signpost whether it shows the release. Never rejects: no answer is a fault like any other. */
+/** Asks a signpost whether it shows the release. Never rejects: no answer is a fault like any other. What it quotes goes through `mask`. */
 export async function showing(
   { route, path, echoes }: Signpost,
   releaseId: string,
   tokenHeader: Readonly<Record<string, string>>,
+  mask: Mask,
   where: Pick<ProbeRequest, "address" | "port" | "authorities"> = ownIngress,
 ): Promise<Showing> {
   const request = {
@@ -62,7 +64,7 @@ export async function showing(
     const answer = await probe({ ...where, host: route.host, ...request });
     const seen = answer.headers[releaseHeader.toLowerCase()];
     return {
-      fault: headerFault(answer, releaseId, path) ?? (echoes ? echoFault(answer, releaseId) : undefined),
+      fault: headerFault(answer, releaseId, path) ?? (echoes ? echoFault(answer, releaseId, mask) : undefined),
       seen: typeof seen === "string" ? seen : undefined,
       status: answer.status,
     };

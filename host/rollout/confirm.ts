@@ -31,16 +31,17 @@ function decided({ mask }: Attempt, verdict: Verdict): Verdict {
 }
 
 /** The verdict that decides: every route is asked over the loopback with the probe's token, so that no cache and no edge has a say. */
-export async function localVerdict({ manifest, releaseId, token }: Pick<Attempt, "manifest" | "releaseId" | "token">): Promise<Verdict> {
+export async function localVerdict(attempt: Pick<Attempt, "manifest" | "releaseId" | "token" | "mask">): Promise<Verdict> {
+  const { manifest, releaseId, token, mask } = attempt;
   const post = signpost(manifest);
   if (post === undefined) return { result: "skipped", note: "the release has no routes" };
   const header = { [probeHeader]: token };
   for (const route of manifest.release.routes) {
-    const { fault } = await showing({ route, path: route.pathPrefix, echoes: false }, releaseId, header);
+    const { fault } = await showing({ route, path: route.pathPrefix, echoes: false }, releaseId, header, mask);
     if (fault !== undefined) return { result: "failed", note: `route ${route.name}: ${fault}` };
   }
   if (!post.echoes) return { result: "passed", note: "routing proven, code proven by container digest only" };
-  const { fault } = await showing(post, releaseId, header);
+  const { fault } = await showing(post, releaseId, header, mask);
   if (fault !== undefined) return { result: "failed", note: `release echo: ${fault}` };
   return { result: "passed", note: `${post.route.host}${post.path} answers with the release id` };
 }

@@ -64,9 +64,9 @@ export async function publicVerdict(attempt: Attempt): Promise<PublicAnswer> {
 }
 
 /** Each time with another query, which most caches take for another page. */
-async function askPublicly({ context, token }: Attempt, post: Signpost, releaseId: string): Promise<Showing> {
+async function askPublicly({ context, token, mask }: Attempt, post: Signpost, releaseId: string): Promise<Showing> {
   const path = `${post.path}?terrace-probe=${randomBytes(6).toString("hex")}`;
-  return showing({ ...post, path }, releaseId, { [probeHeader]: token }, await publicWay(context, post.route));
+  return showing({ ...post, path }, releaseId, { [probeHeader]: token }, mask, await publicWay(context, post.route));
 }
 
 function address({ route, path }: Signpost): string {

@@ -17,7 +17,7 @@ export async function smoke(attempt: Attempt): Promise<string> {
 
   const post = signpost(manifest);
   if (post?.echoes === true) {
-    const { fault } = await showing(post, attempt.releaseId, candidateToken(attempt));
+    const { fault } = await showing(post, attempt.releaseId, candidateToken(attempt), attempt.mask);
     if (fault !== undefined) throw new Failure("aborted", "smoke_failed", `release echo: ${fault}`);
     context.progress.note(`${post.path} answers with the new release id`);
   }
@@ -39,7 +39,7 @@ async function run(attempt: Attempt, check: SmokeCheck): Promise<void> {
   const { method, path, body, timeoutSeconds } = check;
   const headers = { ...check.headers, ...candidateToken(attempt) };
   const fault = await askLocally(route, { method, path, headers, body, timeoutSeconds }).then(
-    (answer) => smokeFault(check, answer),
+    (answer) => smokeFault(check, answer, attempt.mask),
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
   if (fault !== undefined) throw new Failure("aborted", "smoke_failed", `${check.name}: ${method} ${path}: ${fault}`);

@@ -64,7 +64,9 @@ async function ensureRunning(instance: string, colour: Colour, roles: readonly A
     stopped.map(async ({ id, name }) => {
       const judgement = await watch.until(id, judgeHealth, recoverySeconds * 1000);
       if (judgement === "timeout") throw new Error(`${name}: was not well ${recoverySeconds} s after it was started again`);
-      if (judgement.kind === "bad") throw new Error(`${name}: ${judgement.what}`);
+      if (judgement.kind === "good") return;
+      // Without what the check printed: the secrets that the old release has are not known here, so nothing could hide them.
+      throw new Error(`${name}: ${judgement.code === "container_unhealthy" ? "its health check failed" : judgement.what}`);
     }),
   );
 }

@@ -1,10 +1,12 @@
 import type { SmokeCheck } from "../../contract/index.ts";
 import { releaseHeader } from "../ingress/routing.ts";
+import type { Mask } from "./mask.ts";
 import type { ProbeAnswer } from "./probe.ts";
 
-/** What is wrong with an answer, or `undefined`. Answers come from apps, so what is quoted is short and goes through the mask. */
+/** What is wrong with an answer, or `undefined`. Answers come from apps, so what is quoted goes through the mask, and is short. */
 
-export function smokeFault(check: SmokeCheck, answer: ProbeAnswer): string | undefined {
+export function smokeFault(check: SmokeCheck, answer: ProbeAnswer, mask: Mask): string | undefined {
+  const excerpt = excerptWith(mask);
   const { status, contains, json } = check.expect;
   if (answer.status !== status) return `expected status ${status}, got ${answer.status}: ${excerpt(answer.body)}`;
   if (contains !== null && !answer.body.includes(contains))
@@ -25,7 +27,8 @@ export function smokeFault(check: SmokeCheck, answer: ProbeAnswer): string | und
 }
 
 /** The app itself says which release it is: the value of its `TERRACE_RELEASE`, wherever in the body. */
-export function echoFault(answer: ProbeAnswer, releaseId: string): string | undefined {
+export function echoFault(answer: ProbeAnswer, releaseId: string, mask: Mask): string | undefined {
+  const excerpt = excerptWith(mask);
   if (answer.status !== 200) return `expected status 200, got ${answer.status}: ${excerpt(answer.body)}`;
   return answer.body.includes(releaseId) ? undefined : `expected release ${releaseId.slice(0, 12)}, got ${excerpt(answer.body)}`;
 }
@@ -53,7 +56,10 @@ export function valueAt(document: unknown, pointer: string): unknown {
   }, document);
 }
 
-function excerpt(body: string): string {
-  const text = body.replace(/\s+/g, " ").trim();
-  return text === "" ? "an empty body" : text.length <= 200 ? text : `${text.slice(0, 199)}…`;
+/** Hidden before it is cut: of a value that the cut goes through, the mask would not know the half that is left. */
+function excerptWith(mask: Mask): (body: string) => string {
+  return (body) => {
+    const text = mask(body).replace(/\s+/g, " ").trim();
+    return text === "" ? "an empty body" : text.length <= 200 ? text : `${text.slice(0, 199)}…`;
+  };
 }

@@ -132,6 +132,15 @@ describe("host/rollout/takeBack", () => {
     assert.ok(context.lines.includes("the ingress does not run; it will find the old routes when it starts"));
   });
 
+  it("does not quote what the old release's health check printed: nobody here knows which secrets are in it", async () => {
+    context.docker.change("shop-prod-blue-api-1", { running: false, status: "exited" });
+    context.docker.start = (id) => {
+      context.docker.change(id, { status: "running", running: true, health: "unhealthy", healthLog: ["t exit 1: hunter2 is wrong"] });
+      return Promise.resolve();
+    };
+    await assert.rejects(back({ phase: "settle" }), { message: "shop-prod-blue-api-1: its health check failed" });
+  });
+
   it("keeps the journal, and the new colour, when the old release does not come back", async () => {
     context.docker.change("shop-prod-blue-api-1", { running: false, status: "exited", exitCode: 1 });
     await assert.rejects(back({ phase: "settle" }), { message: "shop-prod-blue-api-1: exited with code 1" });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { SmokeCheck } from "../../../contract/index.ts";
+import { maskOf } from "../../../host/rollout/mask.ts";
 import type { ProbeAnswer } from "../../../host/rollout/probe.ts";
 import { echoFault, headerFault, smokeFault, valueAt } from "../../../host/rollout/verdict.ts";
 
@@ -15,6 +16,7 @@ const check = (expect: Partial<SmokeCheck["expect"]> = {}): SmokeCheck => ({
 });
 const answer = (changes: Partial<ProbeAnswer> = {}): ProbeAnswer => ({ status: 200, headers: {}, body: "", ...changes });
 const id = "1".repeat(64);
+const plain = (text: string): string => text;
 
 describe("host/rollout/verdict", () => {
   for (const [what, expect, seen, fault] of [
@@ -30,12 +32,21 @@ describe("host/rollout/verdict", () => {
     ["no null where one is wanted", { json: { "/errors": null } }, answer({ body: "{}" }), "expected null at /errors, got nothing"],
     ["no JSON", { json: { "/ready": true } }, answer({ body: "<html>" }), "expected JSON, got <html>"],
   ] as const) {
-    it(`a smoke check that sees ${what}`, () => assert.equal(smokeFault(check(expect), seen), fault));
+    it(`a smoke check that sees ${what}`, () => assert.equal(smokeFault(check(expect), seen, plain), fault));
   }
 
   it("quotes no more than 200 characters", () => {
-    const fault = smokeFault(check(), answer({ status: 500, body: "x".repeat(5000) })) ?? "";
+    const fault = smokeFault(check(), answer({ status: 500, body: "x".repeat(5000) }), plain) ?? "";
     assert.equal(fault.length, "expected status 200, got 500: ".length + 200);
+  });
+
+  it("quotes no part of a secret that is cut off where the quotation ends", () => {
+    const mask = maskOf(["correct horse battery staple"], {});
+    const body = `${"x".repeat(180)} correct horse battery staple`;
+    const quoted = `${"x".repeat(180)} •••`;
+    assert.equal(smokeFault(check(), answer({ status: 500, body }), mask), `expected status 200, got 500: ${quoted}`);
+    assert.equal(smokeFault(check({ json: { "": 1 } }), answer({ body: JSON.stringify(body) }), mask), `expected 1 at , got "${quoted}"`);
+    assert.equal(echoFault(answer({ body }), id, mask), `expected release 111111111111, got ${quoted}`);
   });
 
   for (const [what, seen, fault] of [
@@ -43,7 +54,7 @@ describe("host/rollout/verdict", () => {
     ["another release", answer({ body: "2".repeat(64) }), `expected release 111111111111, got ${"2".repeat(64)}`],
     ["an error that quotes the release", answer({ status: 500, body: id }), `expected status 200, got 500: ${id}`],
   ] as const) {
-    it(`an echo of ${what}`, () => assert.equal(echoFault(seen, id), fault));
+    it(`an echo of ${what}`, () => assert.equal(echoFault(seen, id, plain), fault));
   }
 
   for (const [what, seen, fault] of [
