@@ -17,7 +17,7 @@ export async function askLocally(
   route: Pick<Route, "host">,
   request: Pick<ProbeRequest, "method" | "path" | "headers" | "body" | "timeoutSeconds">,
 ): Promise<ProbeAnswer> {
-  return probe({ ...ownIngress, host: route.host, ...request });
+  return probe({ ...ownIngress, host: route.host, until: "end", ...request });
 }
 
 /** Where a release shows who it is: the path that echoes its id, else the first route, where our middleware says it. */
@@ -59,7 +59,9 @@ export async function showing(
     headers: { ...tokenHeader, "cache-control": "no-store" },
     body: null,
     timeoutSeconds: quickSeconds,
-  };
+    // Our header proves the routing; only an echo stands in the body. A route may answer with events that never end.
+    until: echoes ? "end" : "head",
+  } as const;
   try {
     const answer = await probe({ ...where, host: route.host, ...request });
     const seen = answer.headers[releaseHeader.toLowerCase()];

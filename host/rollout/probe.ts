@@ -13,6 +13,8 @@ export interface ProbeRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   readonly timeoutSeconds: number;
+  /** `head`: status and headers are enough, and an answer that goes on for ever, as events do, is one like any other. */
+  readonly until: "head" | "end";
   /** PEM of the authorities to trust; `undefined`: the certificate is not verified (only for our own ingress, over the loopback). */
   readonly authorities: string | undefined;
 }
@@ -20,6 +22,7 @@ export interface ProbeRequest {
 export interface ProbeAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Empty where only the head was asked for. */
   readonly body: string;
 }
 
@@ -46,15 +49,19 @@ export const probe: Probe = (wanted) =>
         signal: AbortSignal.timeout(wanted.timeoutSeconds * 1000),
       },
       (response) => {
+        const head = { status: response.statusCode ?? 0, headers: response.headers };
+        if (wanted.until === "head") {
+          response.destroy();
+          resolve({ ...head, body: "" });
+          return;
+        }
         const chunks: Buffer[] = [];
         let length = 0;
         response.on("data", (chunk: Buffer) => {
           if (length < maximumBodyBytes) chunks.push(chunk);
           length += chunk.length;
         });
-        response.once("end", () =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString("utf8") }),
-        );
+        response.once("end", () => resolve({ ...head, body: Buffer.concat(chunks).toString("utf8") }));
         response.once("error", (error) => reject(readable(error, wanted)));
       },
     );
