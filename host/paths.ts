@@ -29,6 +29,8 @@ export function hostPaths(root = "/") {
     ingressDynamic: at("srv/terrace/ingress/dynamic"),
     ingressCertificates: at("srv/terrace/ingress/certificates"),
     routerFile: (instance: string): string => at("srv/terrace/ingress/dynamic", `${instance}.yml`),
+    /** With a full stop, which no instance's name has: an app may be called "certificates". */
+    certificatesFile: (environment: string): string => at("srv/terrace/ingress/dynamic", `certificates.${environment}.yml`),
     program: at("opt/terrace"),
     /** The server's own key: its public half is pinned by every client. */
     sshHostKey: at("etc/ssh/ssh_host_ed25519_key"),

@@ -111,7 +111,7 @@ export async function placeCertificates(
   await makeManagedDirectory({ path: folder, mode: 0o700 });
   await requireOwnNames(paths, environment, certificates);
   const { pairs, configuration } = certificateFiles(environment, folder, certificates);
-  const file = { path: join(paths.ingressDynamic, `certificates-${environment}.yml`), content: configuration ?? "", mode: 0o644 };
+  const file = { path: paths.certificatesFile(environment), content: configuration ?? "", mode: 0o644 };
 
   let changed = false;
   for (const pair of pairs) changed = (await place(pair)) || changed;

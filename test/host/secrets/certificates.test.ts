@@ -50,7 +50,7 @@ describe("origin certificates", () => {
   const folder = (): string => hostPaths(root).ingressCertificates + "/staging";
   const named = (): { certFile: string; keyFile: string }[] =>
     (
-      parse(readFileSync(join(hostPaths(root).ingressDynamic, "certificates-staging.yml"), "utf8")) as {
+      parse(readFileSync(hostPaths(root).certificatesFile("staging"), "utf8")) as {
         tls: { certificates: { certFile: string; keyFile: string }[] };
       }
     ).tls.certificates;
@@ -76,6 +76,19 @@ describe("origin certificates", () => {
   it("are warned of three weeks before they end", async () => {
     assert.equal(certificateWarning(await certificate("a", 21), now), undefined);
     assert.match(certificateWarning(await certificate("a", 20), now) ?? "", /^the origin certificate "a" ends in 20 days, on \d{4}/);
+  });
+
+  it("never stand where an app called certificates has its routes", async () => {
+    const paths = hostPaths(root);
+    await writeRouterFile(paths, "certificates-staging", "http: {}\n");
+    await claimInstance({ paths, clock: systemClock, actor: { user: "root", key: null } }, "certificates-staging", {
+      project: "terrace",
+      stack: "staging",
+    });
+    await place(origin);
+    assert.equal(readFileSync(paths.routerFile("certificates-staging"), "utf8"), "http: {}\n");
+    await place();
+    assert.equal(readFileSync(paths.routerFile("certificates-staging"), "utf8"), "http: {}\n");
   });
 
   it("lie where Traefik finds them, keys for root alone", async () => {
