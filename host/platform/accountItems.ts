@@ -8,7 +8,15 @@ import { accountFaults, formerAccounts, ourGroups } from "./accounts.ts";
 import type { WantedAccount } from "./accounts.ts";
 import { findingOf } from "./item.ts";
 import type { Item } from "./item.ts";
-import { directoryFault, faultsOf, fileFault, makeManagedDirectory, statIfPresent, writeManagedFile } from "./managedFile.ts";
+import {
+  directoryFault,
+  faultsOf,
+  fileFault,
+  makeManagedDirectory,
+  statIfPresent,
+  withManagedDirectory,
+  writeManagedFile,
+} from "./managedFile.ts";
 import type { ManagedDirectory, ManagedFile } from "./managedFile.ts";
 import type { SystemPlaces } from "./places.ts";
 
@@ -67,43 +75,48 @@ export function accountItem(world: World, account: WantedAccount, recorded: bool
 
 /**
  * Who may log in to the account. The file and its folder belong to root. A deploy user's home does too, so that the keys in the settings
- * are the only ones there can be; an operator owns the home and could put another folder in its place, which the next run takes back.
+ * are the only ones there can be; an operator owns the home and could put another folder or a link in its place, which the next run takes back.
  */
 export function keysItem(world: World, account: WantedAccount): Item {
   const home = world.places.home(account.name);
-  const directories: ManagedDirectory[] = [
-    ...(account.ownsHome ? [] : [{ path: home, mode: 0o755 }]),
-    { path: join(home, ".ssh"), mode: 0o755 },
-  ];
-  const file: ManagedFile = { path: join(home, ".ssh", "authorized_keys"), content: `${account.keys.join("\n")}\n`, mode: 0o644 };
+  const folder: ManagedDirectory = { path: join(home, ".ssh"), mode: 0o755 };
+  const directories = [...(account.ownsHome ? [] : [{ path: home, mode: 0o755 }]), folder];
+  const fileIn = (path: string): ManagedFile => ({
+    path: join(path, "authorized_keys"),
+    content: `${account.keys.join("\n")}\n`,
+    mode: 0o644,
+  });
   return {
     name: `keys of ${account.name}`,
     effect: "none",
     wanted: account.keys,
     code: "bug",
     check: async () => {
-      const faults = await faultsOf([...directories.map(directoryFault), fileFault(file)]);
-      return findingOf([...faults, ...(await strayKeyFiles(home))]);
+      const faults = await faultsOf([...directories.map(directoryFault), fileFault(fileIn(folder.path))]);
+      return findingOf([...faults, ...(await strayKeyFiles(folder.path))]);
     },
     change: async () => {
       if (account.ownsHome) await makePersonalHome(world, account.name, home);
-      for (const directory of directories) await makeManagedDirectory(directory);
-      await writeManagedFile(file);
-      for (const stray of await keyFilesBeside(home)) await rm(stray, { recursive: true });
+      else await makeManagedDirectory({ path: home, mode: 0o755 });
+      // A link in the folder's place may lead to root's own keys.
+      if ((await statIfPresent(folder.path))?.isDirectory() === false) await rm(folder.path);
+      await withManagedDirectory(folder, async (inside) => {
+        await writeManagedFile(fileIn(inside));
+        for (const stray of await keyFilesBeside(inside)) await rm(stray, { recursive: true });
+      });
     },
   };
 }
 
 /** sshd by default also reads `authorized_keys2`. Debian's `known_hosts` and the like do no harm but have no business here either. */
-async function keyFilesBeside(home: string): Promise<string[]> {
-  const folder = join(home, ".ssh");
-  if ((await statIfPresent(folder))?.isDirectory() !== true) return [];
+async function keyFilesBeside(folder: string): Promise<string[]> {
   const names = await readdir(folder);
   return names.filter((name) => name !== "authorized_keys").map((name) => join(folder, name));
 }
 
-async function strayKeyFiles(home: string): Promise<string[]> {
-  return (await keyFilesBeside(home)).map((path) => `${path} is not ours`);
+async function strayKeyFiles(folder: string): Promise<string[]> {
+  if ((await statIfPresent(folder))?.isDirectory() !== true) return [];
+  return (await keyFilesBeside(folder)).map((path) => `${path} is not ours`);
 }
 
 async function makePersonalHome(world: World, name: string, home: string): Promise<void> {

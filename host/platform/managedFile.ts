@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import type { Stats } from "node:fs";
-import { chmod, chown, lstat, mkdir, readFile } from "node:fs/promises";
+import { chown, lstat, mkdir, open, readFile } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { replaceFile } from "../files.ts";
 
@@ -37,14 +38,38 @@ export async function directoryFault(directory: ManagedDirectory): Promise<strin
   return rightsFault(directory.path, stats, directory.mode);
 }
 
-/** Throws when something that is no directory is in its place: what that is, only a person can say. */
-export async function makeManagedDirectory({ path, mode }: ManagedDirectory): Promise<void> {
+/** Throws when something that is no directory is in its place, a link to one too: what that is, only a person can say. */
+export async function makeManagedDirectory(directory: ManagedDirectory): Promise<void> {
+  await withManagedDirectory(directory, () => Promise.resolve());
+}
+
+/**
+ * The same, and then works in it. `inside` leads into this very directory (proc_pid_fd(5)), whatever somebody who may write beside it puts in
+ * its place meanwhile: by its name, a link to a folder of root's could be followed.
+ */
+export async function withManagedDirectory({ path, mode }: ManagedDirectory, work: (inside: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await mkdir(path, { mode }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   });
-  await chown(path, 0, 0);
-  await chmod(path, mode);
+  const directory = await openDirectory(path);
+  try {
+    await directory.chown(0, 0);
+    await directory.chmod(mode);
+    await work(`/proc/self/fd/${directory.fd}`);
+  } finally {
+    await directory.close();
+  }
+}
+
+async function openDirectory(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOTDIR" && code !== "ELOOP") throw error;
+    throw new Error(`${path}: is not a directory; look at what is there, and move it away`, { cause: error });
+  }
 }
 
 export async function statIfPresent(path: string): Promise<Stats | undefined> {

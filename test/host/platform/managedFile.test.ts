@@ -54,5 +54,14 @@ describe("managed files", () => {
     const path = join(directory, "x");
     writeFileSync(path, "");
     assert.equal(await directoryFault({ path, mode: 0o755 }), `${path} is not a directory`);
+    const refused = { message: `${path}: is not a directory; look at what is there, and move it away` };
+    await assert.rejects(makeManagedDirectory({ path, mode: 0o755 }), refused);
+    assert.equal(statSync(path).mode & 0o777, 0o644);
+
+    rmSync(path);
+    mkdirSync(join(directory, "elsewhere"), { mode: 0o700 });
+    symlinkSync(join(directory, "elsewhere"), path);
+    await assert.rejects(makeManagedDirectory({ path, mode: 0o755 }), refused);
+    assert.equal(statSync(path).mode & 0o777, 0o700);
   });
 });
