@@ -90,8 +90,8 @@ export interface ContainerCalls {
   createContainer(name: string, body: Readonly<Record<string, unknown>>): Promise<string>;
   start(id: string): Promise<void>;
   rename(id: string, name: string): Promise<void>;
-  /** The stop signal, then the container's own grace or `graceSeconds`, then SIGKILL. Returns when it has stopped; no error if it had. */
-  stop(id: string, graceSeconds?: number): Promise<void>;
+  /** The stop signal, then the container's own grace, then SIGKILL. Returns when it has stopped; no error if it had. */
+  stop(id: string): Promise<void>;
   /** Removes with anonymous volumes; kills it first. No error if it is gone. */
   remove(id: string): Promise<void>;
   setRestartPolicy(id: string, policy: RestartPolicy): Promise<void>;
@@ -138,8 +138,8 @@ export function containerCalls(transport: Transport): ContainerCalls {
     rename: async (id, name) => {
       await transport.bytes({ method: "POST", path: `/containers/${id}/rename`, query: { name } });
     },
-    stop: async (id, graceSeconds) => {
-      await transport.bytes({ method: "POST", path: `/containers/${id}/stop`, query: { t: graceSeconds?.toString() } });
+    stop: async (id) => {
+      await transport.bytes({ method: "POST", path: `/containers/${id}/stop`, isPatient: true });
     },
     remove: async (id) => {
       try {

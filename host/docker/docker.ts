@@ -26,8 +26,9 @@ export interface Docker extends ContainerCalls, NetworkCalls, ImageCalls, EventC
   logTail(id: string, lines: number): Promise<string[]>;
 }
 
-export function dockerAt(socketPath: string): Docker {
-  const calls = transport(socketPath);
+/** `silenceSeconds`: how long the daemon may say nothing where it should answer. A start on a slow disk takes its time, a hung one has none. */
+export function dockerAt(socketPath: string, silenceSeconds = 300): Docker {
+  const calls = transport(socketPath, silenceSeconds);
   return {
     ...containerCalls(calls),
     ...networkCalls(calls),

@@ -36,14 +36,15 @@ export function eventCalls(transport: Transport): EventCalls {
       // The daemon answers just before it subscribes us; `since` makes it replay what fell between. Replays do no harm: an event is only
       // a reason to look.
       const since = String(Math.floor(Date.now() / 1000) - 1);
-      const stream = await transport.stream({ method: "GET", path: "/events", query: { since, filters: JSON.stringify(filters) } });
-      return { events: parse(stream), close: () => stream.destroy() };
+      const query = { since, filters: JSON.stringify(filters) };
+      const answer = await transport.stream({ method: "GET", path: "/events", query, isPatient: true });
+      return { events: parse(answer.chunks), close: () => answer.close() };
     },
   };
 }
 
-async function* parse(stream: AsyncIterable<Uint8Array>): AsyncGenerator<ContainerEvent> {
-  for await (const value of jsonLines(stream)) {
+async function* parse(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ContainerEvent> {
+  for await (const value of jsonLines(chunks)) {
     const event = Event.parse(value);
     yield { id: event.Actor.ID, action: event.Action, labels: event.Actor.Attributes ?? {} };
   }

@@ -75,14 +75,16 @@ export function imageCalls(transport: Transport): ImageCalls {
       if (parsed === undefined) throw new TypeError(`${reference}: not a pinned reference`);
       const authorization = credentials === undefined ? {} : { "x-registry-auth": registryAuth(credentials, parsed.registry) };
       try {
-        const stream = await transport.stream({
+        const { chunks } = await transport.stream({
           method: "POST",
           path: "/images/create",
           query: { fromImage: `${parsed.registry}/${parsed.path}`, tag: parsed.digest },
           headers: authorization,
+          // Docker itself waits for a registry that took its connection for ever.
+          whenSilent: (seconds) => fail(`i/o timeout: nothing came for ${seconds} s`),
         });
         const layers = new Map<string, boolean>();
-        for await (const value of jsonLines(stream)) {
+        for await (const value of jsonLines(chunks)) {
           const line = PullLine.parse(value);
           if (line.error !== undefined) throw fail(line.error);
           if (line.id === undefined || line.status === undefined || !isLayerId(line.id)) continue;

@@ -24,25 +24,38 @@ export interface DockerCall {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
+  /** For an answer that may stay away for as long as it likes: events, and the end of a container that has its grace. */
+  readonly isPatient?: true;
+  /** What it means when nothing comes; `docker_unreachable` otherwise. */
+  readonly whenSilent?: (seconds: number) => Failure;
+}
+
+/** An answer as it comes in. Reading it throws `Failure (docker_unreachable)` when the daemon goes away in between. */
+export interface Answer {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  close(): void;
 }
 
 export interface Transport {
   /** The answer as a stream, for logs, events and pull progress. Throws `DockerError` for an error status. */
-  stream(call: DockerCall): Promise<IncomingMessage>;
+  stream(call: DockerCall): Promise<Answer>;
   /** The whole body. */
   bytes(call: DockerCall): Promise<Buffer>;
   /** The body as JSON, checked against a schema: Docker's answers are input like any other. */
   json<Schema extends z.ZodType>(schema: Schema, call: DockerCall): Promise<z.output<Schema>>;
 }
 
-/** Speaks HTTP to the daemon on its unix socket. Throws `Failure (docker_unreachable)` when nobody listens there. */
-export function transport(socketPath: string): Transport {
-  const stream = async (call: DockerCall): Promise<IncomingMessage> => {
-    const response = await send(socketPath, call);
+/**
+ * Speaks HTTP to the daemon on its unix socket. Throws `Failure (docker_unreachable)` when nobody listens there, when the daemon goes away in
+ * the middle of an answer, and when nothing comes for `silenceSeconds`: a daemon can hang on one container, and whoever waits holds a lease.
+ */
+export function transport(socketPath: string, silenceSeconds: number): Transport {
+  const stream = async (call: DockerCall): Promise<Answer> => {
+    const response = await send(socketPath, call, silenceSeconds);
+    const answer = { chunks: chunksOf(socketPath, response), close: () => void response.destroy() };
     const status = response.statusCode ?? 0;
-    if ((status >= 200 && status < 300) || status === 304) return response;
-    throw new DockerError(status, errorMessage(await collect(response)));
+    if ((status >= 200 && status < 300) || status === 304) return answer;
+    throw new DockerError(status, errorMessage(await collect(answer)));
   };
   const bytes = async (call: DockerCall): Promise<Buffer> => collect(await stream(call));
   return {
@@ -57,7 +70,7 @@ export function transport(socketPath: string): Transport {
   };
 }
 
-function send(socketPath: string, call: DockerCall): Promise<IncomingMessage> {
+function send(socketPath: string, call: DockerCall, silenceSeconds: number): Promise<IncomingMessage> {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, value);
   const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
@@ -72,10 +85,19 @@ function send(socketPath: string, call: DockerCall): Promise<IncomingMessage> {
           ...(body === undefined ? {} : { "content-type": "application/json", "content-length": body.length }),
           ...call.headers,
         },
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
+        ...(call.isPatient === true ? {} : { timeout: silenceSeconds * 1000 }),
       },
-      resolve,
+      (response) => {
+        answering = response;
+        resolve(response);
+      },
     );
+    let answering: IncomingMessage | undefined;
+    request.once("timeout", () => {
+      const what = `Docker said nothing to ${call.method} ${call.path} for ${silenceSeconds} s`;
+      const silent = call.whenSilent?.(silenceSeconds) ?? new Failure("aborted", "docker_unreachable", what);
+      (answering ?? request).destroy(silent);
+    });
     request.once("error", (error: NodeJS.ErrnoException) => reject(connectionError(socketPath, error)));
     request.end(body);
   });
@@ -87,10 +109,18 @@ function connectionError(socketPath: string, error: NodeJS.ErrnoException): Erro
   return new Failure("aborted", "docker_unreachable", `Docker does not answer on ${socketPath} (${error.code})`, { cause: error });
 }
 
-async function collect(stream: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+async function* chunksOf(socketPath: string, response: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of response) yield chunk as Buffer;
+  } catch (error) {
+    throw connectionError(socketPath, error as NodeJS.ErrnoException);
+  }
+}
+
+async function collect({ chunks }: Answer): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
 }
 
 function errorMessage(body: Buffer): string {

@@ -129,6 +129,52 @@ describe("host/docker", () => {
     });
   }
 
+  describe("does not wait for ever", () => {
+    beforeEach(() => (docker = dockerAt(join(directory, "docker.sock"), 0.05)));
+
+    it("for a daemon that takes a question and says nothing", async () => {
+      answer = () => undefined;
+      await assert.rejects(docker.container("c1"), {
+        name: "Failure",
+        code: "docker_unreachable",
+        message: "Docker said nothing to GET /containers/c1/json for 0.05 s",
+      });
+    });
+
+    it("for one that stops in the middle of its answer", async () => {
+      answer = (_request, response) => response.writeHead(200, { "content-length": "100" }).write("{");
+      await assert.rejects(docker.version(), { code: "docker_unreachable", message: "Docker said nothing to GET /version for 0.05 s" });
+    });
+
+    it("for a registry that takes a connection and sends nothing", async () => {
+      answer = (_request, response) => response.writeHead(200).write('{"status":"Pulling"}\n');
+      await assert.rejects(
+        docker.pull(image("api"), undefined, () => undefined),
+        { name: "Failure", code: "registry_unreachable", message: `${image("api")}: i/o timeout: nothing came for 0.05 s` },
+      );
+    });
+
+    it("except for events, and for a container that has its grace", async () => {
+      answer = (_request, response) => void setTimeout(() => response.writeHead(204).end(), 200);
+      await docker.stop("c1");
+      const subscription = await docker.subscribe({ a: "b" });
+      subscription.close();
+    });
+  });
+
+  for (const [what, ask] of [
+    ["an answer", () => docker.version()],
+    ["a pull", () => docker.pull(image("api"), undefined, () => undefined)],
+  ] as const) {
+    it(`says that Docker does not answer when it goes away in the middle of ${what}`, async () => {
+      answer = (_request, response) => {
+        response.writeHead(200).write('{"status":"Pulling"}\n');
+        setImmediate(() => response.destroy());
+      };
+      await assert.rejects(ask(), { name: "Failure", code: "docker_unreachable" });
+    });
+  }
+
   it("follows events until the daemon ends them or we do", async () => {
     const responses: ServerResponse[] = [];
     answer = (_request, response) => {
