@@ -7,8 +7,7 @@ export interface Command {
   readonly stdin?: string | Uint8Array;
   /** Added to the small fixed environment; this process's own is never handed on. The only place where secret values may stand. */
   readonly environment?: Readonly<Record<string, string>>;
-  readonly directory?: string;
-  /** The command is killed after this time. Default: no limit. */
+  /** The command is killed after this time, with all that it started. Default: no limit. */
   readonly timeoutSeconds?: number;
 }
 
@@ -33,7 +32,8 @@ export const execute: Execute = (command) =>
     const child = spawn(file, parameters, {
       env: { ...fixedEnvironment, ...command.environment },
       stdio: ["pipe", "pipe", "pipe"],
-      ...(command.directory === undefined ? {} : { cwd: command.directory }),
+      // A process group of its own: `docker` only waits for its plugin, which would go on, and hold our pipes open, after `docker` was killed.
+      detached: true,
     });
     const output: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
     child.stdout.on("data", (chunk: Buffer) => output.stdout.push(chunk));
@@ -44,7 +44,7 @@ export const execute: Execute = (command) =>
         ? undefined
         : setTimeout(() => {
             timedOut = true;
-            child.kill("SIGKILL");
+            killGroup(child.pid);
           }, command.timeoutSeconds * 1000);
     child.once("error", (error) => {
       clearTimeout(timer);
@@ -64,3 +64,13 @@ export const execute: Execute = (command) =>
     child.stdin.on("error", () => undefined);
     child.stdin.end(command.stdin);
   });
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    // Ended by itself just now.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
