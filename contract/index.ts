@@ -12,4 +12,5 @@ export * from "./report.ts";
 export * from "./request.ts";
 export * from "./sealed.ts";
 export * from "./secrets.ts";
+export * from "./text.ts";
 export * from "./version.ts";

@@ -83,7 +83,7 @@ export type Route = z.infer<typeof Route>;
 
 export const SmokeCheck = z.strictObject({
   /** For people, in reports: `graphql answers`. */
-  name: z.string().min(1).max(80),
+  name: Line.min(1).max(80),
   route: ResourceName,
   method: z.enum(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]),
   /** Path with query. */

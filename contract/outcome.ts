@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { oneLine } from "./text.ts";
 
 /**
  * How a request to a host ends, and the exit code that says so. A caller must be able to tell "took it back" from "never served" from
@@ -128,5 +129,5 @@ export function failureLine(ending: {
   readonly serving?: string | null | undefined;
 }): string {
   const now = ending.serving === undefined ? "" : `; now serving ${ending.serving ?? "nothing"}`;
-  return `terrace: ${ending.outcome} (${ending.code}): ${ending.what.replace(/\s+/g, " ")}${now}`;
+  return `terrace: ${ending.outcome} (${ending.code}): ${oneLine(ending.what)}${now}`;
 }

@@ -1,3 +1,5 @@
+import { plainText } from "../contract/index.ts";
+
 /** What people watch while the program works. Everything goes to standard error: standard output belongs to the result. */
 export interface Progress {
   /** A step begins: `==> pull`. */
@@ -10,8 +12,8 @@ export interface Progress {
 
 export function progressTo(write: (text: string) => void): Progress {
   return {
-    step: (title) => write(`==> ${title}\n`),
-    note: (line) => write(`    ${line}\n`),
-    warn: (line) => write(` !  ${line}\n`),
+    step: (title) => write(`==> ${plainText(title)}\n`),
+    note: (line) => write(`    ${plainText(line)}\n`),
+    warn: (line) => write(` !  ${plainText(line)}\n`),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canonicalJson, type Checks, type Json, ResourceName, type SmokeCheck, UrlPath } from "../../contract/index.ts";
+import { canonicalJson, type Checks, type Json, Line, ResourceName, type SmokeCheck, UrlPath } from "../../contract/index.ts";
 
 /** `apps/<app>/app.yaml`: what the people who write the app know about how to tell that it works. Its output is the contract's `Checks`. */
 
@@ -31,9 +31,7 @@ const Expectation = z.strictObject({
 });
 
 const SmokeCheckFile = z.strictObject({
-  name: z
-    .string()
-    .min(1)
+  name: Line.min(1)
     .max(80)
     .meta({ description: "What the check shows, for reports.", examples: ["GraphQL answers"] }),
   route: ResourceName.meta({ description: "Name of a route in the stack file.", examples: ["api"] }),

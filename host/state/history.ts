@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { HistoryEntry, canonicalJson } from "../../contract/index.ts";
+import { HistoryEntry, canonicalJson, oneLine } from "../../contract/index.ts";
 import { appendLine, readIfPresent } from "../files.ts";
 import type { HostPaths } from "../paths.ts";
 import { parseRecord } from "./record.ts";
@@ -28,5 +28,5 @@ export function parseHistory(from: string, text: string): HistoryEntry[] {
 export function historyLine(instance: string, environment: string, entry: HistoryEntry): string {
   const result = entry.code === "ok" ? entry.outcome : `${entry.outcome} (${entry.code})`;
   const fields = [entry.time, instance, environment, entry.action, entry.version ?? "-", result, entry.note];
-  return fields.map((field) => field.replace(/\s+/g, " ").replaceAll("|", "/").trim()).join(" | ");
+  return fields.map((field) => oneLine(field.replaceAll("|", "/"))).join(" | ");
 }

@@ -40,7 +40,7 @@ describe("host/state/history", () => {
         const line = historyLine("shop-prod", "prod", entry({ note, version }));
         assert.equal(line.split(" | ").length - (line.endsWith(" |") ? 0 : 1) >= 5, true);
         assert.equal((line.match(/\|/g) ?? []).length, 6);
-        assert.doesNotMatch(line, /[\r\n]/);
+        assert.doesNotMatch(line, /\p{Cc}/u);
       }),
     );
   });

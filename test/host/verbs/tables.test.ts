@@ -32,6 +32,13 @@ describe("host/verbs: what people see", () => {
     );
   });
 
+  it("a row is a line, and leaves the terminal as it is, whatever a health check printed", () => {
+    const note = "failed: \u001b[2K\u001b[1A7  deployed\n8  2026-11-21T10:00:00Z  rollout\r";
+    const [, row, ...rest] = historyTable([{ ...entry, note }]).split("\n");
+    assert.match(row ?? "", / {2}ann {2}failed: 7 deployed 8 2026-11-21T10:00:00Z rollout$/);
+    assert.deepEqual(rest, [""]);
+  });
+
   it("history", () => {
     const failed: HistoryEntry = {
       ...entry,
