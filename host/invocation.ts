@@ -63,6 +63,8 @@ function typedRequest(verb: string, words: readonly string[], user: string): Omi
   // Most often the rest of a reason whose quotes a shell has taken away: the history would keep its first word.
   if (surplus !== undefined) throw wrongWords(verb, `"${surplus}" is one word too many; put a reason of several words in quotes`);
   if (instance === undefined && verb !== "status") throw wrongWords(verb, "the instance is missing");
+  const foreign = Object.keys(values).find((name) => !(typedUsage[verb] ?? "").includes(`--${name}`));
+  if (foreign !== undefined) throw wrongWords(verb, `--${foreign} means nothing to ${verb}`);
   const typed = (fields: Readonly<Record<string, unknown>>) =>
     ({
       kind: "typed",
@@ -76,6 +78,7 @@ function typedRequest(verb: string, words: readonly string[], user: string): Omi
       return typed({ limit: Number(values.limit ?? "20") });
     case "rollback": {
       if (values.reason === undefined) throw wrongWords(verb, "--reason is missing");
+      if (values.steps !== undefined && values.release !== undefined) throw wrongWords(verb, "--steps and --release say different things");
       const target =
         values.release === undefined ? { kind: "steps", steps: Number(values.steps ?? "1") } : { kind: "release", release: values.release };
       return typed({ target, reason: values.reason, requestedBy: user });

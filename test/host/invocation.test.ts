@@ -68,6 +68,12 @@ describe("host/invocation", () => {
     [["terrace", "status", "shop-prod", "shop-test"], /^"shop-test" is one word too many/],
     [["terrace", "history", "--limit", "3"], /^the instance is missing; usage: terrace history INSTANCE/],
     [["terrace", "rollback", "--reason", "slow"], /^the instance is missing; usage: terrace rollback INSTANCE/],
+    [["terrace", "status", "shop-prod", "--limit", "3"], /^--limit means nothing to status; usage: terrace status \[INSTANCE\]/],
+    [["terrace", "rollback", "shop-prod", "--reason", "slow", "--json"], /^--json means nothing to rollback; usage: /],
+    [
+      ["terrace", "rollback", "shop-prod", "--reason", "slow", "--steps", "2", "--release", "sha-abcdef1__20261121T100000Z"],
+      /^--steps and --release say different things; usage: /,
+    ],
     [["terrace", "rollback", "shop-prod", "--steps", "1"], /^--reason is missing; usage: terrace rollback INSTANCE/],
     [["terrace", "rollout", "now"], /rollout takes no arguments; give the request as JSON on standard input/],
   ] as const) {
