@@ -142,13 +142,17 @@ export function tryRouterFile(text: string): RouterFile | undefined {
 /** Public host names of a file: those of the routers that need no token. */
 export function routedHosts(text: string): string[] {
   const routers = tryRouterFile(text)?.http.routers ?? {};
-  const rules = Object.values(routers).flatMap(({ rule }) => (rule.includes("Header(") ? [] : [rule]));
+  const rules = Object.values(routers).flatMap(({ rule }) => (rule.includes("Header(`") ? [] : [rule]));
   return [...new Set(rules.flatMap((rule) => [...rule.matchAll(/Host\(`([^`]+)`\)/g)].map(([, host = ""]) => host)))].sort();
 }
 
-/** Every host name that a file's rules mention, also of one that cannot be parsed: Traefik may still route what stood in it before. */
+/**
+ * Every host name that a file's rules mention, also of one that cannot be parsed: Traefik may still route what stood in it before. What looks
+ * like a host in a path is none: whoever writes one there would keep another environment from having a certificate for that name.
+ */
 export function writtenHosts(text: string): string[] {
-  const lists = [...text.matchAll(/\bHost\(([^)]*)\)/g)].map(([, list = ""]) => list);
+  const rules = text.replace(/PathPrefix\(`[^`]*`\)/g, "");
+  const lists = [...rules.matchAll(/\bHost\(([^)]*)\)/g)].map(([, list = ""]) => list);
   return [
     ...new Set(lists.flatMap((list) => [...list.matchAll(/[a-z0-9-]+(?:\.[a-z0-9-]+)+/gi)].map(([host]) => host.toLowerCase()))),
   ].sort();

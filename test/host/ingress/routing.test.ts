@@ -14,6 +14,7 @@ import {
   routerFileText,
   routerName,
   serviceName,
+  writtenHosts,
 } from "../../../host/ingress/routing.ts";
 import { routerFileToKeep, writeRouterFile } from "../../../host/ingress/routerFile.ts";
 import { hostPaths } from "../../../host/paths.ts";
@@ -177,5 +178,12 @@ describe("host/ingress/routing", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it("names the hosts of a file, and none that only stands in a path", () => {
+    const path = { ...api, pathPrefix: "/Host(bank.example.com)" };
+    const text = routerFileText(routing({ serving: target({ routes: [path, admin] }) })) ?? assert.fail();
+    assert.deepEqual(writtenHosts(text), ["shop.example.com"]);
+    assert.deepEqual(writtenHosts("rule: Host(`a.example.com`, `b.example.com`) &&\n {"), ["a.example.com", "b.example.com"]);
   });
 });
