@@ -54,7 +54,11 @@ export const reasons = {
   not_privileged: { fault: "request", remedy: "log in as root, or let the account use sudo without a password" },
   program_absent: { fault: "request", remedy: "raise `platform.epoch` and run pulumi up: the host program is uploaded again" },
   wrong_environment: { fault: "request", remedy: "use the deploy user of that environment" },
-  owner_mismatch: { fault: "request", remedy: "another stack owns this instance; rename the app or destroy the other stack first" },
+  owner_mismatch: {
+    fault: "request",
+    remedy:
+      "rename the app; or, when the stack that owns the instance is destroyed for good, remove /var/lib/terrace/<instance>/owner.json on the host",
+  },
   no_such_instance: { fault: "request", remedy: "run `terrace status` for the instances of this host" },
   no_rollback_target: {
     fault: "request",
