@@ -3,8 +3,7 @@ import { canonicalJson } from "../../contract/index.ts";
 import type { AppRole, Colour } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { removeFile, replaceLink } from "../files.ts";
-import { ingressContainer } from "../ingress/api.ts";
-import { readRouterFile, writeRouterFile } from "../ingress/routerFile.ts";
+import { replaceRoutes } from "../ingress/replaceRoutes.ts";
 import { readCurrent, removeCurrent, writeCurrent } from "../state/current.ts";
 import type { Journal } from "../state/journal.ts";
 import { endAll, inspect, membersOf, removeColour, setPolicies, withRole } from "./colour.ts";
@@ -25,7 +24,8 @@ const recoverySeconds = 120;
  */
 export async function takeBack(journal: Journal, watch: Watch, context: Context): Promise<void> {
   await restoreOld(journal, ["web"], watch, context);
-  await restoreRoutes(journal, context);
+  // The very bytes that were there before.
+  await replaceRoutes(journal.instance, journal.routerFile ?? undefined, context);
   await restoreLink(journal, context);
   await restoreRecord(journal, context);
   await endNewBackground(journal, context);
@@ -69,17 +69,6 @@ async function ensureRunning(instance: string, colour: Colour, roles: readonly A
       throw new Error(`${name}: ${judgement.code === "container_unhealthy" ? "its health check failed" : judgement.what}`);
     }),
   );
-}
-
-/** The very bytes that were there before. Traefik is asked only when the file was another one. */
-async function restoreRoutes({ instance, routerFile }: Journal, context: Context): Promise<void> {
-  const text = routerFile ?? undefined;
-  if ((await readRouterFile(context.paths, instance)) === text) return;
-  await writeRouterFile(context.paths, instance, text);
-  const ingress = await context.docker.container(ingressContainer);
-  // One that does not run routes nothing to anybody, and reads the file when it starts.
-  if (ingress?.running === true) await context.ingress.confirmed(instance, text);
-  else context.progress.warn("the ingress does not run; it will find the old routes when it starts");
 }
 
 async function restoreLink({ instance, before }: Journal, { paths }: Context): Promise<void> {

@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { succeeded } from "../ending.ts";
 import type { Ending } from "../ending.ts";
 import { removeFile } from "../files.ts";
-import { readRouterFile, writeRouterFile } from "../ingress/routerFile.ts";
+import { replaceRoutes } from "../ingress/replaceRoutes.ts";
 import { membersOf, removeColour } from "../rollout/colour.ts";
 import { keepSecretFilesOf } from "../rollout/secretFiles.ts";
 import { nextNumber } from "../state/counter.ts";
@@ -33,7 +33,8 @@ async function retireInstance({ manifest }: RolloutRequest, context: Context): P
   if (current === undefined && members.flat().length === 0) return unchanged(instance, `${instance} serves nothing; nothing to retire`);
 
   context.progress.step(`retire ${instance}`);
-  await closeRoutes(instance, context);
+  // Out of routing first, and seen by Traefik, so that no request meets a container that is being stopped.
+  await replaceRoutes(instance, undefined, context);
   for (const colour of colours) await removeColour(context, instance, colour);
   await keepSecretFilesOf(null, instance, context);
   await removeFile(context.paths.stackLink(instance));
@@ -57,13 +58,6 @@ async function retireInstance({ manifest }: RolloutRequest, context: Context): P
     actor: context.actor,
   });
   return succeeded({ outcome: "deployed", code: "ok", what, instance, rollout });
-}
-
-/** Out of routing first, and seen by Traefik, so that no request meets a container that is being stopped. */
-async function closeRoutes(instance: string, context: Context): Promise<void> {
-  if ((await readRouterFile(context.paths, instance)) === undefined) return;
-  await writeRouterFile(context.paths, instance, undefined);
-  await context.ingress.confirmed(instance, undefined);
 }
 
 function unchanged(instance: string, what: string): Ending {

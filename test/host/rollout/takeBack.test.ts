@@ -129,7 +129,7 @@ describe("host/rollout/takeBack", () => {
     await writeRouterFile(context.paths, "shop-prod", "http: {}\n");
     await back({ phase: "confirm" });
     assert.equal(await readFile(context.paths.routerFile("shop-prod"), "utf8"), oldFile);
-    assert.ok(context.lines.includes("the ingress does not run; it will find the old routes when it starts"));
+    assert.ok(context.lines.includes("the ingress does not run; it takes the routes as they are now when it starts"));
   });
 
   it("does not quote what the old release's health check printed: nobody here knows which secrets are in it", async () => {
