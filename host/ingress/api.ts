@@ -7,7 +7,8 @@ import { Failure } from "../ending.ts";
 import { parseRouterFile } from "./routing.ts";
 import { IngressView, missing } from "./view.ts";
 
-export const ingressContainer = "terrace-ingress";
+/** Name of the ingress's container. */
+export const ingressName = "terrace-ingress";
 export const ingressNetwork = "terrace-ingress";
 
 /** How long Traefik may take to show a file: it waits its throttle (100 ms), reads, and rebuilds. */
@@ -64,7 +65,7 @@ export function ingressApi(docker: Docker, clock: Clock, bundle: string): Ingres
 }
 
 async function ingressProcess(docker: Docker): Promise<number> {
-  const container = await docker.container(ingressContainer);
+  const container = await docker.container(ingressName);
   if (container === undefined) throw unreachable("there is no ingress container on this host");
   if (!container.running) throw unreachable(`the ingress container is ${container.status}`);
   return container.pid;

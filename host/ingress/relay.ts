@@ -1,7 +1,7 @@
 import { get } from "node:http";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { ingressApi } from "../platform/ingressConfiguration.ts";
+import { ingressApiAddress } from "../platform/ingressConfiguration.ts";
 
 const timeout = 5000;
 
@@ -22,7 +22,7 @@ export async function relay(input: Readable, output: Writable): Promise<number> 
 
 function ask(path: string): Promise<RelayAnswer> {
   return new Promise((resolve) => {
-    const request = get({ ...ingressApi, timeout, path }, (response) => {
+    const request = get({ ...ingressApiAddress, timeout, path }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.once("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));

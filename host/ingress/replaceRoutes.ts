@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { ingressContainer } from "./api.ts";
+import { ingressName } from "./api.ts";
 import { readRouterFile, writeRouterFile } from "./routerFile.ts";
 
 /**
@@ -9,7 +9,7 @@ import { readRouterFile, writeRouterFile } from "./routerFile.ts";
 export async function replaceRoutes(instance: string, text: string | undefined, context: Context): Promise<void> {
   if ((await readRouterFile(context.paths, instance)) === text) return;
   await writeRouterFile(context.paths, instance, text);
-  const ingress = await context.docker.container(ingressContainer);
+  const ingress = await context.docker.container(ingressName);
   if (ingress?.running === true) await context.ingress.confirmed(instance, text);
   else context.progress.warn("the ingress does not run; it takes the routes as they are now when it starts");
 }

@@ -9,7 +9,7 @@ export const insideIngress = {
 } as const;
 
 /** Traefik's API and health check, on a loopback that only the ingress itself and `nsenter` can reach. */
-export const ingressApi = { host: "127.0.0.1", port: 8080 } as const;
+export const ingressApiAddress = { host: "127.0.0.1", port: 8080 } as const;
 
 /** Names that routers of instances refer to. */
 export const entryPoints = { plain: "web", secure: "websecure" } as const;
@@ -33,11 +33,11 @@ export function ingressConfiguration({ trustedProxies }: IngressSettings): strin
     stringify({
       global: { checkNewVersion: false, sendAnonymousUsage: false },
       log: { level: "INFO", format: "json" },
-      // "insecure" means: without an entry point of its own. It listens where only this container can reach it; see ingressApi.
+      // "insecure" means: without an entry point of its own. It listens where only this container can reach it; see ingressApiAddress.
       api: { insecure: true, dashboard: false },
       ping: { entryPoint: "traefik" },
       entryPoints: {
-        traefik: { address: `${ingressApi.host}:${ingressApi.port}` },
+        traefik: { address: `${ingressApiAddress.host}:${ingressApiAddress.port}` },
         [entryPoints.plain]: {
           address: ":80",
           ...forwardedHeaders,

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import type { Container } from "../docker/containers.ts";
 import { DockerError } from "../docker/transport.ts";
 import { Failure } from "../ending.ts";
-import { ingressContainer as ingressName, ingressNetwork } from "../ingress/api.ts";
+import { ingressName, ingressNetwork } from "../ingress/api.ts";
 import { label } from "../release/composeFile.ts";
 import { dockerAnswers } from "./dockerItems.ts";
 import { ingressConfiguration, ingressTlsOptions } from "./ingressConfiguration.ts";

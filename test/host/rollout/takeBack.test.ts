@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { lstat, readFile, readlink } from "node:fs/promises";
 import { phases } from "../../../contract/index.ts";
 import { replaceLink } from "../../../host/files.ts";
-import { ingressContainer } from "../../../host/ingress/api.ts";
+import { ingressName } from "../../../host/ingress/api.ts";
 import { writeRouterFile } from "../../../host/ingress/routerFile.ts";
 import { takeBack } from "../../../host/rollout/takeBack.ts";
 import { watchInstance } from "../../../host/rollout/watch.ts";
@@ -31,7 +31,7 @@ describe("host/rollout/takeBack", () => {
     return context.docker.calls;
   };
   const runningNow = (): string[] =>
-    [...context.docker.list.values()].filter(({ id, running }) => running && id !== ingressContainer).map(({ name }) => name);
+    [...context.docker.list.values()].filter(({ id, running }) => running && id !== ingressName).map(({ name }) => name);
 
   it("touches nothing of an old release that was never touched", async () => {
     await writeRouterFile(context.paths, "shop-prod", oldFile);
@@ -117,14 +117,14 @@ describe("host/rollout/takeBack", () => {
     for (const name of [...context.docker.list.keys()]) if (name.includes("-blue-")) context.docker.list.delete(name);
     await writeRouterFile(context.paths, "shop-prod", oldFile);
     await back({ before: null, routerFile: null, phase: "settle" });
-    assert.deepEqual([...context.docker.list.keys()], [ingressContainer]);
+    assert.deepEqual([...context.docker.list.keys()], [ingressName]);
     await assert.rejects(readFile(context.paths.routerFile("shop-prod")), { code: "ENOENT" });
     await assert.rejects(readlink(context.paths.stackLink("shop-prod")), { code: "ENOENT" });
     assert.deepEqual(context.confirmed, [undefined]);
   });
 
   it("does not wait for an ingress that does not run: it will find the file when it starts", async () => {
-    context.docker.change(ingressContainer, { running: false, status: "exited" });
+    context.docker.change(ingressName, { running: false, status: "exited" });
     context.ingress.confirmed = () => Promise.reject(new Error("was asked"));
     await writeRouterFile(context.paths, "shop-prod", "http: {}\n");
     await back({ phase: "confirm" });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ingressContainer } from "../../../host/ingress/api.ts";
+import { ingressName } from "../../../host/ingress/api.ts";
 import { readRouterFile, writeRouterFile } from "../../../host/ingress/routerFile.ts";
 import { readCurrent, writeCurrent } from "../../../host/state/current.ts";
 import { claimInstance } from "../../../host/state/owner.ts";
@@ -20,7 +20,7 @@ describe("host/verbs/retire", () => {
   });
 
   const nothingIsLeft = async (): Promise<void> => {
-    assert.deepEqual([...context.docker.list.keys()], [ingressContainer]);
+    assert.deepEqual([...context.docker.list.keys()], [ingressName]);
     assert.equal(await readRouterFile(context.paths, "shop-prod"), undefined);
     assert.equal(await readCurrent(context.paths, "shop-prod"), undefined);
   };
@@ -36,7 +36,7 @@ describe("host/verbs/retire", () => {
   });
 
   it("does not need an ingress that runs: it would read no routes when it starts", async () => {
-    context.docker.change(ingressContainer, { running: false, status: "exited" });
+    context.docker.change(ingressName, { running: false, status: "exited" });
     context.ingress.confirmed = () => Promise.reject(new Error("was asked"));
     const ending = await retireVerb.run(request, context);
     assert.equal(ending.kind === "succeeded" && ending.result.outcome, "deployed");
