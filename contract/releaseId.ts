@@ -21,8 +21,6 @@ export function shortId(id: string): string {
 }
 
 /** Directory name of a release: `sha-<image commit>__<UTC>` with seconds, and `-2`, `-3` … where one second saw several. */
-export const releaseNamePattern = /^sha-[0-9a-f]{7,40}__\d{8}T\d{6}Z(?:-[1-9]\d*)?$/;
-
 export function releaseName(commit: string, made: Date): string {
   const utc = made
     .toISOString()

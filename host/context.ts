@@ -18,7 +18,6 @@ export type SecretPart = "app" | "data";
 export interface SecretStore {
   /** Values of a set. Throws `Failure("refused", "secrets_absent")` when the host does not hold it or cannot unseal it. */
   open(instance: string, fingerprint: string): Promise<Readonly<Record<string, SealedVariable>>>;
-  has(instance: string, fingerprint: string): Promise<boolean>;
   /** Fingerprint of the set that was sealed last for a part of the instance, or `undefined` when there is none. */
   latest(instance: string, part: SecretPart): Promise<string | undefined>;
 }

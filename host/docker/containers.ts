@@ -14,8 +14,6 @@ const HealthLog = z.object({ Start: z.string(), End: z.string(), ExitCode: z.num
 const ContainerDetails = z.object({
   Id: z.string(),
   Name: z.string(),
-  /** Image id, `sha256:…` of the configuration. */
-  Image: z.string(),
   RestartCount: z.number(),
   State: z.object({
     Status: z.string(),
@@ -31,14 +29,10 @@ const ContainerDetails = z.object({
   }),
   Config: z.object({
     Image: z.string(),
-    User: z.string().optional(),
-    Env: z.array(z.string()).nullish(),
     Labels: z.record(z.string(), z.string()).nullable(),
-    StopTimeout: z.number().nullish(),
     Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish(),
   }),
   HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }) }),
-  NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ Aliases: z.array(z.string()).nullish() })).nullish() }),
 });
 
 /** A container as the program reasons about it; Docker's record keeps fifty more fields. */
@@ -48,8 +42,6 @@ export interface Container {
   readonly name: string;
   /** What it was created from: `registry/repository:tag@sha256:…`. */
   readonly image: string;
-  readonly imageId: string;
-  readonly user: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Docker's word: created, running, paused, restarting, removing, exited, dead. */
   readonly status: string;
@@ -68,8 +60,6 @@ export interface Container {
   /** RFC 3339; year 0001 when it never happened. */
   readonly startedAt: string;
   readonly finishedAt: string;
-  /** Aliases by network name. */
-  readonly networks: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface ContainerSummary {
@@ -164,8 +154,6 @@ function toContainer(details: z.infer<typeof ContainerDetails>): Container {
     id: details.Id,
     name: details.Name.replace(/^\//, ""),
     image: config.Image,
-    imageId: details.Image,
-    user: config.User ?? "",
     labels: config.Labels ?? {},
     status: state.Status,
     running: state.Running && !state.Restarting,
@@ -181,9 +169,6 @@ function toContainer(details: z.infer<typeof ContainerDetails>): Container {
     restartPolicy: details.HostConfig.RestartPolicy.Name,
     startedAt: state.StartedAt,
     finishedAt: state.FinishedAt,
-    networks: Object.fromEntries(
-      Object.entries(details.NetworkSettings.Networks ?? {}).map(([name, endpoint]) => [name, endpoint.Aliases ?? []]),
-    ),
   };
 }
 

@@ -11,13 +11,9 @@ const ImageDetails = z.object({
   Id: z.string(),
   Architecture: z.string(),
   Os: z.string(),
-  Size: z.number(),
-  RepoDigests: z.array(z.string()).nullish(),
   Config: z
     .object({
-      User: z.string().optional(),
       Volumes: z.record(z.string(), z.unknown()).nullish(),
-      Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish(),
     })
     .nullish(),
 });
@@ -28,7 +24,6 @@ export interface Image {
   readonly id: string;
   readonly os: string;
   readonly architecture: string;
-  readonly sizeBytes: number;
   /** Paths the image itself declares as VOLUME: each would become an anonymous volume that no release owns. */
   readonly volumes: readonly string[];
 }
@@ -58,7 +53,6 @@ export function imageCalls(transport: Transport): ImageCalls {
           id: details.Id,
           os: details.Os,
           architecture: details.Architecture,
-          sizeBytes: details.Size,
           volumes: Object.keys(details.Config?.Volumes ?? {}),
         };
       } catch (error) {

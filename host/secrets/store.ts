@@ -27,7 +27,6 @@ const sealedName = (instance: string, fingerprint: string): string => `terrace-$
 export function secretStore(world: SecretsWorld): SecretStore {
   return {
     open: async (instance, fingerprint) => (await readSet(world, instance, fingerprint)).variables,
-    has: async (instance, fingerprint) => (await readIfPresent(sealedSetPath(world, instance, fingerprint))) !== undefined,
     latest: async (instance, part) => (await latestFile.read(latestPath(world, instance, part)))?.fingerprint,
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Manifest, releaseId, releaseName, releaseNamePattern } from "../../contract/index.ts";
+import { Manifest, releaseId, releaseName } from "../../contract/index.ts";
 import { digestOf, exampleManifest } from "./fixtures.ts";
 
 type Change = (manifest: ReturnType<typeof exampleManifest>) => unknown;
@@ -137,10 +137,6 @@ describe("release id", () => {
 
 describe("release name", () => {
   it("holds the commit and the second", () => {
-    const name = releaseName("0a1b2c3", new Date("2026-11-21T09:08:07.654Z"));
-    assert.equal(name, "sha-0a1b2c3__20261121T090807Z");
-    assert.match(name, releaseNamePattern);
-    assert.match(`${name}-2`, releaseNamePattern);
-    assert.doesNotMatch("sha-0a1b2c3__20261121T090807Z/../x", releaseNamePattern);
+    assert.equal(releaseName("0a1b2c3", new Date("2026-11-21T09:08:07.654Z")), "sha-0a1b2c3__20261121T090807Z");
   });
 });

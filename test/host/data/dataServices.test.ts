@@ -9,8 +9,6 @@ const container = (change: Partial<Container> & { service?: string } = {}): Cont
   id: "1",
   name: "shop-staging-data-redis-1",
   image: "",
-  imageId: "",
-  user: "",
   labels: { "dev.terrace.service": change.service ?? "redis" },
   status: "running",
   running: true,
@@ -24,7 +22,6 @@ const container = (change: Partial<Container> & { service?: string } = {}): Cont
   restartPolicy: "unless-stopped",
   startedAt: "",
   finishedAt: "",
-  networks: {},
   ...change,
 });
 

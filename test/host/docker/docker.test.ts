@@ -218,7 +218,6 @@ describe("host/docker", () => {
       },
       Config: { Image: image("api"), Labels: null, Healthcheck: { Test: ["CMD", "true"] } },
       HostConfig: { RestartPolicy: { Name: "no" } },
-      NetworkSettings: { Networks: { "shop-prod-data": { Aliases: null } } },
     });
     const container = await docker.container("c1");
     assert.deepEqual(

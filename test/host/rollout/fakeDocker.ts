@@ -43,8 +43,6 @@ export function fakeDocker(instance = "shop-prod"): FakeDocker {
         id: name,
         name,
         image: "",
-        imageId: "",
-        user: "",
         labels: {
           "dev.terrace.instance": instance,
           "dev.terrace.part": colour,
@@ -64,7 +62,6 @@ export function fakeDocker(instance = "shop-prod"): FakeDocker {
         restartPolicy: "no",
         startedAt: "0001-01-01T00:00:00Z",
         finishedAt: "0001-01-01T00:00:00Z",
-        networks: {},
         ...changes,
       });
     },

@@ -7,8 +7,6 @@ const container = (changes: Partial<Container> = {}): Container => ({
   id: "c1",
   name: "shop-prod-green-api-1",
   image: "",
-  imageId: "",
-  user: "",
   labels: {},
   status: "running",
   running: true,
@@ -22,7 +20,6 @@ const container = (changes: Partial<Container> = {}): Container => ({
   restartPolicy: "no",
   startedAt: "",
   finishedAt: "",
-  networks: {},
   ...changes,
 });
 const exited = (exitCode: number, changes: Partial<Container> = {}): Container =>

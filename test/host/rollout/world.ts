@@ -40,7 +40,7 @@ export async function testContext(): Promise<TestContext> {
     execute: unexpected("execute"),
     clock: systemClock,
     progress: { step: (line) => lines.push(line), note: (line) => lines.push(line), warn: (line) => lines.push(line) },
-    secrets: { open: unexpected("open"), has: unexpected("has"), latest: unexpected("latest") },
+    secrets: { open: unexpected("open"), latest: unexpected("latest") },
     hostSecrets: { registryCredentials: unexpected("registryCredentials") },
     actor: { user: "root", key: null },
     program: { sha256: "0".repeat(64), path: "/nowhere" },
