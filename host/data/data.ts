@@ -3,6 +3,7 @@ import { secondsSince } from "../clock.ts";
 import type { Context } from "../context.ts";
 import { Failure, causeOf, succeeded } from "../ending.ts";
 import type { Ending } from "../ending.ts";
+import { label } from "../release/composeFile.ts";
 import { reported } from "../reported.ts";
 import { claimInstance } from "../state/owner.ts";
 import { verb } from "../verb.ts";
@@ -88,7 +89,7 @@ async function recordImages({ instance, document }: DataRequest, course: DataCou
   course.images = Object.entries(document?.services ?? {}).map(([service, { image }]) => ({
     service,
     expected: image,
-    running: containers.find(({ labels }) => labels["dev.terrace.service"] === service)?.image ?? null,
+    running: containers.find(({ labels }) => labels[label.service] === service)?.image ?? null,
   }));
 }
 

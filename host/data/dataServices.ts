@@ -6,12 +6,12 @@ import type { Container } from "../docker/containers.ts";
 import { Failure } from "../ending.ts";
 import { readIfPresent, replaceFile } from "../files.ts";
 import { composeText, label } from "../release/composeFile.ts";
+import { evidenceOf, showEvidence } from "../rollout/evidence.ts";
 import { maskOf } from "../rollout/mask.ts";
 import { watchInstance } from "../rollout/watch.ts";
 import type { Watch } from "../rollout/watch.ts";
 import { composeConfig, composeUp } from "./composeUp.ts";
 import type { ComposeUp } from "./composeUp.ts";
-import { dataEvidence } from "./dataEvidence.ts";
 import { withHeldStartPeriods } from "./heldStartPeriods.ts";
 import type { DataPlan } from "./dataPlan.ts";
 import type { DataCourse } from "./dataReport.ts";
@@ -85,7 +85,11 @@ export async function bringUp(
     const trouble = await firstTrouble(after, before, watch, deadline, up.exitCode === 0, context);
     if (trouble !== undefined) {
       const now = await context.docker.container(trouble.container.id);
-      if (now !== undefined) course.evidence.push(await dataEvidence(context, now, mask));
+      if (now !== undefined) {
+        const evidence = await evidenceOf(context, now, mask);
+        course.evidence.push(evidence);
+        showEvidence(context, evidence);
+      }
       throw new Failure("aborted", trouble.code, mask(`${trouble.container.name} ${trouble.what}`));
     }
     if (up.exitCode !== 0) throw composeFailure(up, mask, "health_timeout");

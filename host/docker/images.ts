@@ -44,6 +44,16 @@ export function digestReference(reference: string): string {
   return parsed === undefined ? reference : `${parsed.registry}/${parsed.path}@${parsed.digest}`;
 }
 
+/** A VOLUME of an image that no mount covers: Docker would make an anonymous one, which nobody finds again. */
+export function uncoveredVolume({ volumes }: Pick<Image, "volumes">, targets: readonly string[]): string | undefined {
+  const mounted = new Set(targets.map(withoutSlash));
+  return volumes.find((volume) => !mounted.has(withoutSlash(volume)));
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 ? path.replace(/\/+$/, "") : path;
+}
+
 export function imageCalls(transport: Transport): ImageCalls {
   return {
     image: async (reference) => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { PlatformRequest } from "../../contract/index.ts";
-import { parseReference } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
+import { bringImage } from "../docker/bringImage.ts";
 import type { Container } from "../docker/containers.ts";
 import { DockerError } from "../docker/transport.ts";
 import { Failure } from "../ending.ts";
@@ -110,7 +110,7 @@ export function containerItem(world: World, request: Pick<PlatformRequest, "envi
     code: "ingress_unreachable",
     check: async () => ((await dockerAnswers(world)) ? look() : dockerDown),
     change: async () => {
-      await pullIfAbsent(world, request);
+      await bringImage(world, request.environment, request.ingress.image);
       const before = await world.docker.container(ingressName);
       // A container that is as it should be only has to run: its log is evidence.
       if (before !== undefined && definitionFaults(before, wanted.definition).length === 0 && !before.running) {
@@ -140,14 +140,6 @@ async function startedWithOther(container: Container, { paths }: World, content:
   if (stats === undefined || !container.running) return false;
   const changed = (await fileFault({ path, content, mode: 0o644 })) !== undefined;
   return changed && stats.mtimeMs < Date.parse(container.startedAt);
-}
-
-async function pullIfAbsent(world: World, { environment, ingress }: Pick<PlatformRequest, "environment" | "ingress">): Promise<void> {
-  if ((await world.docker.image(ingress.image)) !== undefined) return;
-  const registry = parseReference(ingress.image)?.registry;
-  if (registry === undefined) throw new TypeError(`${ingress.image}: not a pinned reference`);
-  world.progress.note(`pulling ${ingress.image}`);
-  await world.docker.pull(ingress.image, await world.hostSecrets.registryCredentials(environment, registry), () => undefined);
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Evidence } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
 import type { Container } from "../docker/containers.ts";
+import { label } from "../release/composeFile.ts";
 import type { Attempt } from "./attempt.ts";
 import { inspect } from "./colour.ts";
-import type { Member } from "./colour.ts";
+import type { Mask } from "./mask.ts";
 
 const logLines = 50;
 const shownLines = 12;
@@ -11,21 +13,22 @@ const shownLines = 12;
  * What the new release's containers said and did, taken before anything is removed. It goes into the report whole, and of those that are
  * in trouble the last lines go to the caller: in CI there may be nobody who can look at the host.
  */
-export async function gatherEvidence(attempt: Attempt): Promise<void> {
-  const looked = (await inspect(attempt.context, attempt.members)).filter(({ container }) => container.status !== "created");
-  const found = await Promise.all(looked.map(({ member, container }) => evidenceOf(attempt, member, container)));
-  attempt.course.evidence.push(...found);
+export async function gatherEvidence({ context, course, members, mask }: Attempt): Promise<void> {
+  const looked = (await inspect(context, members)).filter(({ container }) => container.status !== "created");
+  const found = await Promise.all(looked.map(({ container }) => evidenceOf(context, container, mask)));
+  course.evidence.push(...found);
   for (const [index, { container }] of looked.entries()) {
     const evidence = found[index];
-    if (evidence !== undefined && inTrouble(container)) show(attempt, evidence);
+    if (evidence !== undefined && inTrouble(container)) showEvidence(context, evidence);
   }
 }
 
-async function evidenceOf({ context, mask }: Attempt, member: Member, container: Container): Promise<Evidence> {
-  const log = await context.docker.logTail(member.id, logLines);
+/** What one container said and did, secrets masked. */
+export async function evidenceOf({ docker }: Pick<Context, "docker">, container: Container, mask: Mask): Promise<Evidence> {
+  const log = await docker.logTail(container.id, logLines);
   return {
-    service: member.service,
-    container: member.name,
+    service: container.labels[label.service] ?? container.name,
+    container: container.name,
     exitCode: container.running ? null : container.exitCode,
     outOfMemory: container.outOfMemory,
     health: container.healthLog.map(mask),
@@ -39,9 +42,10 @@ function inTrouble(container: Container): boolean {
   return container.exitCode !== 0;
 }
 
-function show({ context }: Attempt, { container, exitCode, health, log }: Evidence): void {
-  context.progress.warn(`${container}: ${exitCode === null ? "running" : `exit code ${exitCode}`}; last lines:`);
-  for (const line of log.slice(-shownLines)) context.progress.note(`| ${line}`);
+/** Its end, for whoever watches. */
+export function showEvidence({ progress }: Pick<Context, "progress">, { container, exitCode, health, log }: Evidence): void {
+  progress.warn(`${container}: ${exitCode === null ? "running" : `exit code ${exitCode}`}; last lines:`);
+  for (const line of log.slice(-shownLines)) progress.note(`| ${line}`);
   const last = health.at(-1);
-  if (last !== undefined) context.progress.note(`last health check: ${last}`);
+  if (last !== undefined) progress.note(`last health check: ${last}`);
 }

@@ -1,5 +1,6 @@
-import { parseReference } from "../../contract/index.ts";
-import type { ComposeService, Manifest } from "../../contract/index.ts";
+import type { Manifest } from "../../contract/index.ts";
+import { bringImage } from "../docker/bringImage.ts";
+import { uncoveredVolume } from "../docker/images.ts";
 import type { Image } from "../docker/images.ts";
 import { architectureFault } from "../docker/pullFailure.ts";
 import { Failure } from "../ending.ts";
@@ -10,20 +11,9 @@ import type { Attempt } from "./attempt.ts";
 export async function pull(attempt: Attempt): Promise<string> {
   const references = [...new Set(Object.values(attempt.manifest.release.runtime.document.services).map(({ image }) => image))];
   // All are given the time to end: a pull that goes on in the background would fill the disk of a rollout that is being taken back.
-  const fetched = await everyOne(references.map((reference) => bring(attempt, reference)));
+  const fetched = await everyOne(references.map((reference) => bringImage(attempt.context, attempt.manifest.environment, reference)));
   await judgeImages(attempt, references);
   return `${references.length} images, ${fetched.filter(Boolean).length} fetched`;
-}
-
-async function bring({ context, manifest }: Attempt, reference: string): Promise<boolean> {
-  const { docker, progress, hostSecrets } = context;
-  if ((await docker.image(reference)) !== undefined) return false;
-  const registry = parseReference(reference)?.registry ?? "";
-  const credentials = await hostSecrets.registryCredentials(manifest.environment, registry);
-  let layers = "";
-  await docker.pull(reference, credentials, (done, known) => (layers = `, ${done} of ${known} layers`));
-  progress.note(`fetched ${reference.slice(0, reference.indexOf("@"))}${layers}`);
-  return true;
 }
 
 async function judgeImages(attempt: Attempt, references: readonly string[]): Promise<void> {
@@ -42,18 +32,11 @@ async function judgeImages(attempt: Attempt, references: readonly string[]): Pro
 
 /** An image's VOLUME without a mount of ours becomes an anonymous volume: written by one colour, gone with it. */
 export function undeclaredVolume(manifest: Manifest, images: ReadonlyMap<string, Pick<Image, "volumes">>): string | undefined {
-  for (const [name, service] of Object.entries(manifest.release.runtime.document.services)) {
-    const mounted = new Set(mountTargets(service));
-    const path = images.get(service.image)?.volumes.find((volume) => !mounted.has(withoutSlash(volume)));
+  for (const [name, { image: reference, volumes }] of Object.entries(manifest.release.runtime.document.services)) {
+    const image = images.get(reference);
+    const targets = (volumes ?? []).map(({ target }) => target);
+    const path = image === undefined ? undefined : uncoveredVolume(image, targets);
     if (path !== undefined) return `service ${name}: its image declares VOLUME ${path}, and compose.yaml mounts nothing there`;
   }
   return undefined;
-}
-
-function mountTargets(service: ComposeService): string[] {
-  return (service.volumes ?? []).map(({ target }) => withoutSlash(target));
-}
-
-function withoutSlash(path: string): string {
-  return path.length > 1 ? path.replace(/\/+$/, "") : path;
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { composeUp } from "../../../host/data/composeUp.ts";
-import { undeclaredVolume } from "../../../host/data/dataImages.ts";
 import { serviceChanges } from "../../../host/data/dataServices.ts";
 import { judgeData, stateWords } from "../../../host/data/judgeData.ts";
 import type { Container } from "../../../host/docker/containers.ts";
+import { uncoveredVolume } from "../../../host/docker/images.ts";
 
 const container = (change: Partial<Container> & { service?: string } = {}): Container => ({
   id: "1",
@@ -91,8 +91,8 @@ describe("a stateful service", () => {
   });
 
   it("is refused when its image declares a volume that nothing covers", () => {
-    assert.equal(undeclaredVolume({ volumes: ["/data/", "/var/lib/x"] }, ["/data"]), "/var/lib/x");
-    assert.equal(undeclaredVolume({ volumes: ["/data/"] }, ["/data"]), undefined);
+    assert.equal(uncoveredVolume({ volumes: ["/data/", "/var/lib/x"] }, ["/data"]), "/var/lib/x");
+    assert.equal(uncoveredVolume({ volumes: ["/data/"] }, ["/data"]), undefined);
   });
 
   it("gets its secrets through the environment of one process, never its command line", () => {
