@@ -79,8 +79,8 @@ export type RollbackTarget =
 
 /**
  * What a rollback goes to. Steps lead along the line of what took over from what, so a second rollback goes further back, and none ever
- * returns to what was taken back: neither at once nor after another release has gone out. What is the same as what runs, sent again by a
- * raised epoch, is no step: going there would change nothing.
+ * returns to what was taken back: neither at once nor after another release has gone out. What is the same as what runs, or as the release
+ * that came after it, sent again by a raised epoch, is no step: going there would change nothing.
  */
 export function rollbackTarget(
   releases: readonly ReleaseRecord[],
@@ -96,7 +96,9 @@ export function rollbackTarget(
     return { kind: "found", record: named };
   }
   const runningId = releases.find(({ release }) => release === running)?.releaseId;
-  const earlier = lineOf(releases, running).filter(({ releaseId }) => releaseId !== runningId);
+  const earlier = lineOf(releases, running).filter(
+    ({ releaseId }, index, line) => releaseId !== runningId && releaseId !== line[index - 1]?.releaseId,
+  );
   const record = earlier[wanted.steps - 1];
   if (record !== undefined) return { kind: "found", record };
   const before = earlier.length === 1 ? "1 proven release stands" : `${earlier.length} proven releases stand`;

@@ -68,6 +68,18 @@ describe("host/state/releases", () => {
     assert.equal(rollbackTarget(known, "r3", steps(2)).kind, "absent");
   });
 
+  it("counts what went out twice as one step", () => {
+    const [first, second, again, running] = records(1, 2, 3, 4);
+    assert.ok(first !== undefined && second !== undefined && again !== undefined && running !== undefined);
+    const known = [first, second, { ...again, releaseId: second.releaseId }, running];
+    const target = (count: number) => rollbackTarget(known, "r4", steps(count));
+    assert.deepEqual(
+      [target(1), target(2)].map((found) => found.kind === "found" && found.record.release),
+      ["r3", "r1"],
+    );
+    assert.equal(target(3).kind, "absent");
+  });
+
   it("never goes back to what was taken back: one step from what went out afterwards leads to what served before it", () => {
     let known = records(1, 2);
     known = withProven(known, "r1", "r2");
