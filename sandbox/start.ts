@@ -51,7 +51,7 @@ async function farewell(): Promise<void> {
   const next = [
     [`source sandbox/env && pulumi preview -s ${stack} --diff`, "no change, and no connection to the server"],
     [`npm run images -- push truealpha/api:v2 --digests && pulumi up -s ${stack}`, "builds v2 and releases it (after the line above)"],
-    ["npm run sandbox -- break edge outage", "a bad day at the edge; `break edge restore` ends it"],
+    ["npm run sandbox -- break edge outage", "a bad day at the edge, until `npm run sandbox -- break edge restore`"],
   ] as const;
   const width = Math.max(...next.map(([command]) => command.length));
   process.stdout.write(`
@@ -62,7 +62,7 @@ ${pico.bold("It answers:")}
     --json '{"query":"${query}"}' https://${host}/graphql
 
 ${pico.bold("Three things to try next:")}
-${next.map(([command, effect]) => `  ${command.padEnd(width)}   ${effect}`).join("\n")}
+${next.map(([command, effect]) => `  ${command.padEnd(width)}   # ${effect}`).join("\n")}
 
 Done in ${((performance.now() - started) / 1000).toFixed(0)} s.
 `);
