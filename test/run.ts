@@ -31,10 +31,7 @@ const chosen = kinds.filter(({ name }) => asked.length === 0 || asked.includes(n
 if (chosen.some(({ light }) => light !== true)) beginGoTools();
 const beside = chosen.filter((kind) => kind.beside === true);
 const watched = chosen.filter((kind) => kind.beside !== true);
-/** What ended beside the lane that is watched, and has not been shown yet. */
-const held: string[] = [];
-const lanes = await Promise.all([runLane(watched, show), runLane(beside, watched.length === 0 ? show : (text) => held.push(text))]);
-show("");
+const lanes = await Promise.all([runLane(watched, true), runLane(beside, watched.length === 0)]);
 const results = lanes.flat().toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
 
 for (const { kind, failures } of results) {
@@ -50,21 +47,17 @@ const total = (field: "passed" | "failed"): number => results.reduce((sum, count
 process.stdout.write(`\n${table.toString()}\n\n${total("passed")} passed, ${total("failed")} failed\n`);
 process.exitCode = total("failed") === 0 ? 0 : 1;
 
-/** Runs kinds one after the other. Output of a lane that is not shown at once is handed over whole, kind by kind. */
-async function runLane(lane: readonly Kind[], say: (text: string) => unknown): Promise<Result[]> {
+/** Runs kinds one after the other. Where it is not watched, what a kind prints is shown whole when the kind has ended. */
+async function runLane(lane: readonly Kind[], isWatched: boolean): Promise<Result[]> {
   const done: Result[] = [];
   for (const kind of lane) {
     const header = `\n==> ${kind.name}: ${kind.what}\n`;
-    if (say === show) show(header);
-    const { result, output } = await run(kind, say === show ? "inherit" : "pipe");
-    if (say !== show) say(header + output);
+    if (isWatched) process.stdout.write(header);
+    const { result, output } = await run(kind, isWatched ? "inherit" : "pipe");
+    if (!isWatched) process.stdout.write(`${header}${output}==> ${kind.name}: ${result.passed} passed, ${result.failed} failed\n\n`);
     done.push(result);
   }
   return done;
-}
-
-function show(text: string): void {
-  process.stdout.write(held.splice(0).join("") + text);
 }
 
 async function run(kind: Kind, stdio: "inherit" | "pipe"): Promise<{ readonly result: Result; readonly output: string }> {
