@@ -93,11 +93,13 @@ function send(socketPath: string, call: DockerCall, silenceSeconds: number): Pro
       },
     );
     let answering: IncomingMessage | undefined;
-    request.once("timeout", () => {
+    const silent = (): void => {
       const what = `Docker said nothing to ${call.method} ${call.path} for ${silenceSeconds} s`;
-      const silent = call.whenSilent?.(silenceSeconds) ?? new Failure("aborted", "docker_unreachable", what);
-      (answering ?? request).destroy(silent);
-    });
+      const failure = call.whenSilent?.(silenceSeconds) ?? new Failure("aborted", "docker_unreachable", what);
+      (answering ?? request).destroy(failure);
+    };
+    // A patient one does not listen: Node's own agent gives each socket a time-out of five seconds, and a stream of events is often silent.
+    if (call.isPatient !== true) request.once("timeout", silent);
     request.once("error", (error: NodeJS.ErrnoException) => reject(connectionError(socketPath, error)));
     request.end(body);
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, globalAgent } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -157,8 +157,20 @@ describe("host/docker", () => {
     it("except for events, and for a container that has its grace", async () => {
       answer = (_request, response) => void setTimeout(() => response.writeHead(204).end(), 200);
       await docker.stop("c1");
-      const subscription = await docker.subscribe({ a: "b" });
-      subscription.close();
+      // The time-out of Node's own agent, five seconds otherwise.
+      const usual = globalAgent.options.timeout;
+      globalAgent.options.timeout = 50;
+      try {
+        answer = (_request, response) => {
+          response.writeHead(200).flushHeaders();
+          setTimeout(() => response.end('{"Type":"container","Action":"die","Actor":{"ID":"c1"}}\n'), 200);
+        };
+        const actions: string[] = [];
+        for await (const { action } of (await docker.subscribe({ a: "b" })).events) actions.push(action);
+        assert.deepEqual(actions, ["die"]);
+      } finally {
+        globalAgent.options.timeout = usual;
+      }
     });
   });
 
