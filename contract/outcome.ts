@@ -91,6 +91,10 @@ export const reasons = {
   image_corrupt: { fault: "environment", remedy: "the registry sent bytes that do not match the digest; push the image again" },
   docker_unreachable: { fault: "environment", remedy: "look at `systemctl status docker` on the host" },
   disk_low: { fault: "environment", remedy: "free space on the host, or enlarge its disk" },
+  disk_unwritable: {
+    fault: "environment",
+    remedy: "look at `dmesg` on the host for what is wrong with the disk, and mount the file system of the named file writable again",
+  },
   memory_low: { fault: "environment", remedy: "free memory on the host, or lower the services' limits" },
   ingress_unreachable: { fault: "environment", remedy: "look at the ingress container: `docker logs terrace-ingress`" },
   switch_not_confirmed: {

@@ -42,20 +42,30 @@ export function succeeded(result: Omit<Result, "contract">): Ending {
   return { kind: "succeeded", result };
 }
 
-/** The reason code and the sentence of anything thrown: a `Failure` has its own, a full disk shows through every call, the rest is a bug. */
+/** The reason code and the sentence of anything thrown: a `Failure` has its own, a disk that is full or read-only shows through every call, the rest is a bug. */
 export function causeOf(error: unknown): { readonly code: ReasonCode; readonly what: string } {
   if (error instanceof Failure) return { code: error.code, what: error.message };
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const full = /\b(?:ENOSPC|EDQUOT)\b|no space left on device/.test(what);
-  return { code: full ? "disk_low" : "bug", what };
+  return { code: diskFaults.find(([, pattern]) => pattern.test(what))?.[0] ?? "bug", what };
 }
 
-/** For what is done before anything is touched: no room to begin is no fault of the tool. */
+/** What the host's own disk does to every call. Read-only by its number alone: the words also come from a container with `read_only`. */
+const diskFaults: readonly (readonly [ReasonCode, RegExp])[] = [
+  ["disk_low", /\b(?:ENOSPC|EDQUOT)\b|no space left on device/],
+  ["disk_unwritable", /\b(?:EROFS|EIO)\b/],
+];
+
+/** Whether the host's disk is to blame, so that nothing more can be written there either. */
+export function isDiskFault(code: ReasonCode): boolean {
+  return diskFaults.some(([fault]) => fault === code);
+}
+
+/** For what is done before anything is touched: no disk to begin on is no fault of the tool. */
 export async function beforeStart<Value>(work: () => Promise<Value>): Promise<Value> {
   try {
     return await work();
   } catch (error) {
     const { code, what } = causeOf(error);
-    throw code === "disk_low" && !(error instanceof Failure) ? new Failure("aborted", code, what, { cause: error }) : error;
+    throw isDiskFault(code) && !(error instanceof Failure) ? new Failure("aborted", code, what, { cause: error }) : error;
   }
 }

@@ -1,8 +1,8 @@
-import { causeOf } from "./ending.ts";
+import { causeOf, isDiskFault } from "./ending.ts";
 import type { Progress } from "./progress.ts";
 
 /**
- * No room for a report must not hide how the attempt ended: then it is a warning, and the answer is `undefined`. Whatever else goes wrong
+ * No disk to write a report on must not hide how the attempt ended: then it is a warning, and the answer is `undefined`. Whatever else goes wrong
  * with it is thrown.
  */
 export async function reported<Value>(
@@ -13,7 +13,7 @@ export async function reported<Value>(
     return await write();
   } catch (error) {
     const { code, what } = causeOf(error);
-    if (code !== "disk_low") throw error;
+    if (!isDiskFault(code)) throw error;
     progress.warn(`no report: ${what}`);
     return undefined;
   }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { exitCodes, outcomes, reasons } from "../../contract/index.ts";
-import { Failure, beforeStart } from "../../host/ending.ts";
+import { Failure, beforeStart, causeOf } from "../../host/ending.ts";
 import type { FailedOutcome } from "../../host/ending.ts";
 import { endingOf, outputOf } from "../../host/finish.ts";
+import { reported } from "../../host/reported.ts";
 import { InvalidRequest } from "../../host/request.ts";
 
 describe("host/finish", () => {
@@ -77,6 +78,21 @@ describe("host/finish", () => {
   it("names a full disk, wherever it shows", () => {
     const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
     assert.equal(endingOf(error).ending.kind === "failed" && (endingOf(error).ending as { code: string }).code, "disk_low");
+  });
+
+  it("names a disk that the kernel made read-only after a fault, but blames it for no container's own", async () => {
+    const error = Object.assign(new Error("EROFS: read-only file system, open '/srv/x'"), { code: "EROFS" });
+    assert.deepEqual(causeOf(error), { code: "disk_unwritable", what: "Error: EROFS: read-only file system, open '/srv/x'" });
+    assert.equal(causeOf(new Error("EIO: i/o error, fsync")).code, "disk_unwritable");
+    assert.equal(causeOf(new Error("mkdir /data: read-only file system: unknown")).code, "bug");
+    await assert.rejects(
+      beforeStart(() => Promise.reject(error)),
+      { outcome: "aborted", code: "disk_unwritable" },
+    );
+    const warnings: string[] = [];
+    const progress = { step: () => undefined, note: () => undefined, warn: (line: string) => warnings.push(line) };
+    await reported({ progress }, () => Promise.reject(error));
+    assert.deepEqual(warnings, ["no report: Error: EROFS: read-only file system, open '/srv/x'"]);
   });
 
   it("takes a full disk before anything began for no fault of ours, and a bug for a bug", async () => {
