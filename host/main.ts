@@ -47,8 +47,9 @@ async function main(): Promise<number> {
     const caller = judgeCaller(login);
     const text = invocation.kind === "typed" ? invocation.text : await requestText(invocation.verb);
     const request = parseRequest(text, verb.accepts);
-    instance = subjectOf(request).instance;
     await checkAuthority(caller, request);
+    // Not before: what serves is nobody's to know who may not ask.
+    instance = subjectOf(request).instance;
 
     const actor: Actor = { user: caller.user, key: await loginKey(execute, process.ppid) };
     const lease = verb.lease(request);
