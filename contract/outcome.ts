@@ -96,7 +96,12 @@ export const reasons = {
     remedy: "look at `dmesg` on the host for what is wrong with the disk, and mount the file system of the named file writable again",
   },
   memory_low: { fault: "environment", remedy: "free memory on the host, or lower the services' limits" },
-  ingress_unreachable: { fault: "environment", remedy: "look at the ingress container: `docker logs terrace-ingress`" },
+  ingress_unreachable: {
+    fault: "environment",
+    remedy:
+      "look at `docker logs terrace-ingress` on the host; where that container is stopped or gone, raise `platform.epoch` in the stack " +
+      "that owns the platform and run pulumi up: it is started or made anew",
+  },
   switch_not_confirmed: {
     fault: "environment",
     remedy: "look at the log of the ingress (`docker logs terrace-ingress`) and at the evidence of the containers in the report",
