@@ -129,6 +129,8 @@ export const InstanceStatus = z.strictObject({
       restarts: z.int(),
     }),
   ),
+  /** What the release that serves lacks, a sentence each; empty while it is whole. */
+  lacks: z.array(z.string()),
   last: HistoryEntry.nullable(),
 });
 export type InstanceStatus = z.infer<typeof InstanceStatus>;

@@ -22,6 +22,7 @@ import type { Concluded, Conclusion } from "./report.ts";
 import { retire } from "./retire.ts";
 import { takeBack } from "./takeBack.ts";
 import { untilDockerAnswers } from "./untilDockerAnswers.ts";
+import { lacks } from "./wholeness.ts";
 import { watchInstance } from "./watch.ts";
 
 export function alreadyRuns(current: Current): Ending {
@@ -109,6 +110,9 @@ async function goBack(attempt: Attempt, first: FailedAttempt): Promise<FailedCon
     await untilDockerAnswers(context);
     const watch = await watchInstance(context, instance);
     await takeBack(journal, watch, context).finally(() => watch.close());
+    // What was removed by hand cannot be started again: then "now serving" alone would be half the truth.
+    const missing = before === undefined ? [] : await lacks(before.manifest, before.current.colour, false, context);
+    for (const lack of missing) warn(attempt, `${before?.current.release ?? ""} is not whole: ${lack}`);
     return { ...first, serving: oldServing, isComplete: true };
   } catch (error) {
     // Traefik's file is what decides who serves; the journal stays for the next attempt to put this right.

@@ -67,7 +67,7 @@ async function isRouted(
 }
 
 /** `undefined` where it cannot be read: somebody asks what serves because something went wrong. */
-async function manifestOf(paths: HostPaths, instance: string, release: string): Promise<Manifest | undefined> {
+export async function manifestOf(paths: HostPaths, instance: string, release: string): Promise<Manifest | undefined> {
   const record = (await readReleases(paths, instance)).find((known) => known.release === release);
   return record === undefined ? undefined : await readRelease(paths, instance, record).catch(() => undefined);
 }

@@ -9,7 +9,9 @@ import { readRouterFile } from "../ingress/routerFile.ts";
 import { routedHosts } from "../ingress/routing.ts";
 import { label } from "../release/composeFile.ts";
 import { hasServed } from "../rollout/ending.ts";
-import { servingNow, unfinishedSentence } from "../rollout/servingNow.ts";
+import { manifestOf, servingNow, unfinishedSentence } from "../rollout/servingNow.ts";
+import type { ServingNow } from "../rollout/servingNow.ts";
+import { lacks } from "../rollout/wholeness.ts";
 import { currentInstances } from "../state/current.ts";
 import { readHistory } from "../state/history.ts";
 import { readOwner } from "../state/owner.ts";
@@ -65,16 +67,25 @@ async function instanceStatus(instance: string, context: Context): Promise<Insta
   const summaries = await docker.containers({ [label.instance]: instance });
   const containers = await Promise.all(summaries.map(({ id }) => docker.container(id)));
   const routes = await readRouterFile(paths, instance);
+  const now = await servingNow(paths, instance);
   return {
     instance,
     environment: await environmentOf(instance, context),
-    ...(await servingNow(paths, instance)),
+    ...now,
     hosts: routes === undefined ? [] : routedHosts(routes),
     containers: containers
       .flatMap((container) => (container === undefined ? [] : [containerStatus(container)]))
       .sort((a, b) => a.part.localeCompare(b.part) || a.service.localeCompare(b.service)),
+    lacks: await lacksOf(now, instance, context),
     last: (await readHistory(paths, instance)).at(-1) ?? null,
   };
+}
+
+/** Nothing where the release cannot be read: then a rollout says so, and the containers are shown as they are. */
+async function lacksOf({ serving, unfinished }: ServingNow, instance: string, context: Context): Promise<string[]> {
+  if (serving?.colour === undefined || serving.colour === null) return [];
+  const manifest = await manifestOf(context.paths, instance, serving.release);
+  return manifest === undefined ? [] : await lacks(manifest, serving.colour, unfinished !== null, context);
 }
 
 type ContainerStatus = InstanceStatus["containers"][number];
@@ -110,6 +121,7 @@ function instanceTable(instance: InstanceStatus): string {
         : "serves nothing"
       : `${serving.release} (version ${version ?? "?"}, ${serving.colour ?? "?"}) since ${since ?? "?"}`;
   const lines = [`\n${instance.instance}: ${serves}\n`];
+  for (const lack of instance.lacks) lines.push(` !  ${lack}\n`);
   if (unfinished !== null) lines.push(`  unfinished: ${unfinishedSentence(unfinished)}\n`);
   if (hosts.length > 0) lines.push(`  routes: ${hosts.map((host) => `https://${host}`).join(", ")}\n`);
   if (last !== null)

@@ -63,6 +63,14 @@ describe("host/rollout/conclude: what an attempt leaves", () => {
     context.docker.logTail = () => Promise.resolve([]);
   });
 
+  it("says what the old release lacks where somebody removed a container of it by hand", async () => {
+    context.docker.list.delete("shop-prod-blue-api-1");
+    assert.equal((await failed()).kind, "failed");
+    const lack =
+      "is not whole: api: 0 of 1 running; to make it whole roll out another build, roll back, or raise apps.shop.epoch for the same one";
+    assert.ok(context.lines.includes(`${current().release} ${lack}`), context.lines.join("\n"));
+  });
+
   it("keeps its journal until the report is written, so that a crash in between is concluded later", async () => {
     await mkdir(context.paths.instance("shop-prod"), { recursive: true });
     await writeFile(reports(), "in the way");

@@ -77,6 +77,7 @@ describe("host/verbs: what people see", () => {
           unfinished: null,
           hosts: [],
           containers: [],
+          lacks: [],
           last: null,
         },
         {
@@ -88,6 +89,7 @@ describe("host/verbs: what people see", () => {
           unfinished: { request: "rollback", rollout: 9, phase: "settle", release: "r9" },
           hosts: [],
           containers: [],
+          lacks: [],
           last: null,
         },
         {
@@ -111,6 +113,7 @@ describe("host/verbs: what people see", () => {
             },
             { service: "setup", part: "green", role: "job", state: "exited", health: null, digest: null, since: null, restarts: 0 },
           ],
+          lacks: ["worker: 0 of 1 running; roll back"],
           last: entry,
         },
       ],
@@ -126,6 +129,7 @@ describe("host/verbs: what people see", () => {
         "  unfinished: rollback 9 to r9 is in settle, under way or interrupted",
         "",
         "shop-prod: r1 (version 1.4.2, green) since 2026-11-21T10:00:00Z",
+        " !  worker: 0 of 1 running; roll back",
         "  unfinished: rollout 8 to r8 is in pull, under way or interrupted",
         "  routes: https://shop.example.com, https://www.example.com",
         "  last: rollback 7 deployed (rolled_back_as_asked) at 2026-11-21T10:00:00.123Z by ann",
