@@ -51,8 +51,10 @@ export async function killControlGroup(name: string): Promise<void> {
   const { unified, named } = await machineControlGroups();
   const directory = join(unified, name);
   if (existsSync(directory)) {
-    await writeFile(join(directory, "cgroup.kill"), "1");
-    await untilEmpty(directory);
+    await unlessGone(async () => {
+      await writeFile(join(directory, "cgroup.kill"), "1");
+      await untilEmpty(directory);
+    });
     await removeTree(directory);
   }
   if (named !== undefined && existsSync(join(named, name))) await removeTree(join(named, name));
@@ -79,8 +81,21 @@ async function untilEmpty(directory: string): Promise<void> {
   }
 }
 
+/** From the leaves up. */
 async function removeTree(directory: string): Promise<void> {
-  const entries = await readdir(directory, { withFileTypes: true });
-  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(directory, entry.name));
-  await rmdir(directory);
+  await unlessGone(async () => {
+    const entries = await readdir(directory, { withFileTypes: true });
+    for (const entry of entries) if (entry.isDirectory()) await removeTree(join(directory, entry.name));
+    await rmdir(directory);
+  });
+}
+
+/** Whoever else ends a server removes its groups, too, beside us: what is gone already is as it should be. */
+async function unlessGone(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    // A file of a group that goes while it is read says that there is no such device.
+    if (!["ENOENT", "ENODEV"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
 }

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { controlGroupMounts } from "../../../sandbox/controlGroup.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { controlGroupExists, controlGroupMounts, killControlGroup, makeControlGroup } from "../../../sandbox/controlGroup.ts";
 
 describe("control group mounts", () => {
   it("finds v2 and the named hierarchy on a hybrid machine", () => {
@@ -19,5 +22,17 @@ describe("control group mounts", () => {
 
   it("refuses a machine without v2", () => {
     assert.throws(() => controlGroupMounts("27 25 0:24 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory"), /has no cgroup v2 mount/);
+  });
+});
+
+describe("control groups", () => {
+  it("are ended with all that runs in them, also by two at once", async () => {
+    const name = `terrace-test-${process.pid}`;
+    const sleeper = spawn("sleep", ["600"]);
+    for (const join of await makeControlGroup(`${name}/payload/init.scope`)) await writeFile(join, String(sleeper.pid));
+    const ended = once(sleeper, "exit");
+    await Promise.all([killControlGroup(name), killControlGroup(name), killControlGroup(name)]);
+    assert.deepEqual(await ended, [null, "SIGKILL"]);
+    assert.equal(await controlGroupExists(name), false);
   });
 });
