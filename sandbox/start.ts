@@ -18,7 +18,10 @@ const started = performance.now();
 
 beginGoTools();
 const environmentOf = (sandbox: SandboxHandle): Promise<Record<string, string>> => pulumiEnvironment(sandbox, stack);
-const sandbox = await upSandbox();
+const sandbox = await upSandbox().catch((error: unknown) => {
+  process.stderr.write(`\n !  ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
 const [environment] = await Promise.all([
   step("Pulumi's engine and plugins", () => environmentOf(sandbox)),
   step("images of the demo, built and pushed", () => publishImages(sandbox, join(checkoutDirectory, "image-digests.json"))),
