@@ -21,7 +21,9 @@ export async function runOnHost(stack: string, options: RemoteOptions, words: re
   try {
     const knownHosts = join(directory, "known_hosts");
     await writeFile(knownHosts, knownHostsLine(host), { mode: 0o600 });
-    const exitCode = await ssh(sshArguments(host, knownHosts, words, process.stdin.isTTY));
+    // The result in JSON is for programs: a person has read the same in a sentence.
+    const output = changes && process.stdout.isTTY ? "ignore" : "inherit";
+    const exitCode = await ssh(sshArguments(host, knownHosts, words, process.stdin.isTTY), output);
     if (exitCode !== sshFailed) return exitCode;
     process.stderr.write(`${lostSentence(stack, host, changes)}\n`);
     return exitCodes.internal;
@@ -38,8 +40,8 @@ function lostSentence(stack: string, { name, address, port }: RemoteHost, change
 }
 
 /** The person's own client, with their agent and configuration. */
-async function ssh(words: readonly string[]): Promise<number> {
-  const child = spawn("ssh", [...words], { stdio: ["ignore", "inherit", "inherit"] });
+async function ssh(words: readonly string[], output: "ignore" | "inherit"): Promise<number> {
+  const child = spawn("ssh", [...words], { stdio: ["ignore", output, "inherit"] });
   return new Promise((resolve, reject) => {
     child.once("error", (error: NodeJS.ErrnoException) =>
       reject(

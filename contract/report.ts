@@ -102,6 +102,8 @@ export const HistoryEntry = z.strictObject({
   code: ReasonCode,
   note: z.string(),
   actor: Actor,
+  /** Of a rollout: who wanted the release, as its provenance says; the actor is the account that brought it. */
+  requestedBy: z.string().optional(),
 });
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
 

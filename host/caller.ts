@@ -28,7 +28,7 @@ export function deployEnvironment(user: string): string | undefined {
 
 /** Throws `Failure (wrong_environment)` for anyone who has no business here. */
 export function judgeCaller(login: Login): Caller {
-  if (login.userId !== 0) throw new Failure("refused", "wrong_environment", "the program must run as root: call it through sudo");
+  if (login.userId !== 0) throw new Failure("refused", "not_privileged", 'terrace runs as root only: put "sudo" before it');
   if (login.sudoUser === undefined || login.sudoUser === "root") return { kind: "root", user: "root" };
   const environment = deployEnvironment(login.sudoUser);
   if (environment !== undefined) return { kind: "deployer", user: login.sudoUser, environment };

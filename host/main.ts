@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { contractVersion } from "../contract/index.ts";
 import type { Actor, Request } from "../contract/index.ts";
 import { authorize, judgeCaller, subjectOf } from "./caller.ts";
@@ -23,6 +23,7 @@ import { provideAtBoot } from "./secrets/secretFiles.ts";
 import { busySentence, leaseFile, removeHolder, writeHolder } from "./state/lease.ts";
 import { readOwner } from "./state/owner.ts";
 import { Envelope, supervise } from "./supervisor.ts";
+import { throughSudo } from "./throughSudo.ts";
 import type { Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
@@ -35,6 +36,7 @@ const program = { path: bundle, sha256: basename(dirname(bundle)) };
 async function main(): Promise<number> {
   let instance: string | undefined;
   try {
+    if (process.geteuid?.() !== 0 && basename(process.argv[1] ?? "") === "terrace") return await throughSudo(join(paths.program, "bin", "terrace"), process.argv.slice(2));
     const login = await readLogin(execute, process.geteuid?.() ?? -1, process.env["SUDO_USER"]);
     const invocation = readInvocation(process.argv[1] ?? "", process.argv.slice(2), login.sudoUser ?? "root");
     if (invocation.kind === "help") return print({ stdout: usage, stderr: "", exitCode: 0 });
@@ -53,7 +55,9 @@ async function main(): Promise<number> {
 
     const actor: Actor = { user: caller.user, key: await loginKey(execute, process.ppid) };
     const lease = verb.lease(request);
-    if (lease !== undefined) return await underLease(invocation.verb, lease, { actor, request });
+    // The result in JSON is for programs: a person at a terminal has read the same in a sentence.
+    const isForPerson = wantsTable(invocation) && process.stdout.isTTY;
+    if (lease !== undefined) return await underLease(invocation.verb, lease, { actor, request }, isForPerson);
     const ending = await verb.run(request, productionContext(actor, program));
     return print(outputOf(ending, null, wantsTable(invocation)));
   } catch (error) {
@@ -62,10 +66,10 @@ async function main(): Promise<number> {
 }
 
 /** Hands the request to a supervised process and answers as it did; its words on standard error have gone straight to the caller. */
-async function underLease(verb: string, lease: string, envelope: Envelope): Promise<number> {
+async function underLease(verb: string, lease: string, envelope: Envelope, isForPerson: boolean): Promise<number> {
   const lockFile = await beforeStart(() => leaseFile(paths, lease));
   const supervision = await supervise({ verb, lease, lockFile, program: bundle }, envelope);
-  if (supervision !== "busy") return print({ ...supervision, stderr: "" });
+  if (supervision !== "busy") return print({ ...supervision, ...(isForPerson && { stdout: "" }), stderr: "" });
   const ending = { kind: "failed", outcome: "busy", code: "lease_held", what: await busySentence(paths, lease) } as const;
   return print(outputOf(ending, await servingNow(subjectOf(envelope.request).instance)));
 }

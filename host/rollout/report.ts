@@ -89,5 +89,7 @@ function historyEntry(context: Context, concluded: Concluded, { outcome, code, w
     code,
     note: reason === null ? what : `${what}; reason: ${reason}`,
     actor,
+    // Of an earlier release that is put back, it would name who wanted it then.
+    ...(request === "rollout" && { requestedBy: manifest.provenance.requestedBy }),
   };
 }

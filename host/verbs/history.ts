@@ -24,7 +24,7 @@ export function historyTable(entries: readonly HistoryEntry[]): string {
     entry.version ?? "-",
     entry.release ?? "-",
     entry.code === "ok" ? entry.outcome : `${entry.outcome} (${entry.code})`,
-    entry.actor.user,
+    entry.requestedBy === undefined ? entry.actor.user : `${entry.requestedBy} (${entry.actor.user})`,
     entry.note,
   ]);
   return table(["#", "time", "action", "version", "release", "result", "by", "note"], rows);

@@ -29,8 +29,8 @@ describe("host/caller", () => {
     it(`takes ${what} as ${expected.kind}`, () => assert.deepEqual(judgeCaller(seen), expected));
   }
 
-  for (const [what, seen, message] of [
-    ["who is not root", login({ userId: 1000 }), "the program must run as root: call it through sudo"],
+  for (const [what, seen, message, code = "wrong_environment"] of [
+    ["who is not root", login({ userId: 1000 }), 'terrace runs as root only: put "sudo" before it', "not_privileged"],
     [
       "in no group of ours",
       login({ sudoUser: "bob", groups: ["bob"] }),
@@ -42,7 +42,7 @@ describe("host/caller", () => {
       "deploy- is neither a deploy user (deploy-<environment>), nor a member of terrace-operators, nor one whom sudo lets be root",
     ],
   ] as const) {
-    it(`refuses one ${what}`, () => assert.throws(() => judgeCaller(seen), { name: "Failure", code: "wrong_environment", message }));
+    it(`refuses one ${what}`, () => assert.throws(() => judgeCaller(seen), { name: "Failure", code, message }));
   }
 
   const root: Caller = { kind: "root", user: "root" };

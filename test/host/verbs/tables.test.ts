@@ -39,6 +39,11 @@ describe("host/verbs: what people see", () => {
     assert.deepEqual(rest, [""]);
   });
 
+  it("names who wanted a release beside the account that brought it", () => {
+    const [, row] = historyTable([{ ...entry, action: "rollout", requestedBy: "eve@example.com" }]).split("\n");
+    assert.match(row ?? "", / {2}eve@example\.com \(ann\) {2}orders fail$/);
+  });
+
   it("history", () => {
     const failed: HistoryEntry = {
       ...entry,

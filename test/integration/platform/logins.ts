@@ -36,6 +36,12 @@ export function loginsSection(suite: PlatformSuite): void {
       });
     }
 
+    it("tells a deploy user who types what operators may that it is not for them", async () => {
+      const answer = await deploy("terrace status");
+      assert.equal(answer.exitCode, 10, answer.stdout);
+      assert.match(answer.stderr, /\(not_privileged\): terrace runs as root, and deploy-staging is not one whom sudo lets run it/);
+    });
+
     it("gives a deploy user neither Docker, nor a terminal, nor a place to leave a key", async () => {
       assert.notEqual((await deploy("test -w /var/run/docker.sock")).exitCode, 0);
       assert.match((await deploy("id -nG")).stdout, /^users terrace-deployers\n$/);
@@ -53,6 +59,8 @@ export function loginsSection(suite: PlatformSuite): void {
       const asked = await suite.world.ssh("olga", key("deploy-test"), "sudo -n /opt/terrace/bin/terrace status");
       assert.equal(asked.exitCode, 0, asked.stderr);
       assert.match(asked.stdout, /^platform, terrace /);
+      const typed = await suite.world.ssh("olga", key("deploy-test"), "terrace status");
+      assert.deepEqual([typed.exitCode, typed.stdout], [0, asked.stdout], typed.stderr);
       assert.deepEqual(touched(await apply({ operators: [] })), ["former accounts changed"]);
       assert.equal((await suite.world.ssh("olga", key("deploy-test"), "true")).exitCode, 255);
       assert.deepEqual(touched(await apply()), ["account olga changed", "keys of olga changed"]);
