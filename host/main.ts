@@ -36,7 +36,8 @@ const program = { path: bundle, sha256: basename(dirname(bundle)) };
 async function main(): Promise<number> {
   let instance: string | undefined;
   try {
-    if (process.geteuid?.() !== 0 && basename(process.argv[1] ?? "") === "terrace") return await throughSudo(join(paths.program, "bin", "terrace"), process.argv.slice(2));
+    if (process.geteuid?.() !== 0 && basename(process.argv[1] ?? "") === "terrace")
+      return await throughSudo(join(paths.program, "bin", "terrace"), process.argv.slice(2));
     const login = await readLogin(execute, process.geteuid?.() ?? -1, process.env["SUDO_USER"]);
     const invocation = readInvocation(process.argv[1] ?? "", process.argv.slice(2), login.sudoUser ?? "root");
     if (invocation.kind === "help") return print({ stdout: usage, stderr: "", exitCode: 0 });
