@@ -74,7 +74,16 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InvalidRequest("malformed_request", "the request is not a JSON object");
   }
+  if (isDeeper(value, maximumDepth)) throw new InvalidRequest("malformed_request", `the request is nested more than ${maximumDepth} deep`);
   return value as Record<string, unknown>;
+}
+
+/** Several times what a request needs; what looks into one goes as deep as it does, and the stack has an end. */
+const maximumDepth = 64;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }
 
 /** The form of a zod issue as far as it is used here. */

@@ -49,6 +49,7 @@ describe("host/request", () => {
     ["no object", "[]", "the request is not a JSON object"],
     ["no version", "{}", "contract: must be the contract version (1), got nothing"],
     ["another kind", '{"contract":1,"request":"data"}', 'request: this entry takes "rollout", got "data"'],
+    ["what has no bottom", `{"contract":1,"x":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "the request is nested more than 64 deep"],
     ["no kind", '{"contract":1}', 'request: this entry takes "rollout", got nothing'],
   ] as const) {
     it(`refuses ${what}`, () => assert.equal(invalid(() => parseRequest(text, "rollout")).message, message));
