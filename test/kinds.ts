@@ -5,7 +5,7 @@ export interface Kind {
   /** Mocha's file patterns, or a program that counts for itself. */
   readonly files: readonly string[];
   readonly program?: string;
-  /** For one test. */
+  /** For one test or hook. On a fresh machine a hook may have to wait for Traefik to be compiled, beside everything else. */
   readonly timeoutSeconds: number;
   /** Needs no sandbox: of the compiled programs at most the engine. */
   readonly light?: true;
@@ -43,14 +43,14 @@ export const kinds: readonly Kind[] = [
     files: ["images", "imagesData", "sandbox", "platform", "stateful", "rollout", "rollback"].map(
       (name) => `test/integration/${name}.test.ts`,
     ),
-    timeoutSeconds: 1200,
+    timeoutSeconds: 2400,
     beside: true,
   },
   {
     name: "faults",
     what: "rollouts that fail, are interrupted, or are not seen from outside",
     files: ["rolloutFailures", "rolloutInterrupted", "rolloutPublic"].map((name) => `test/integration/${name}.test.ts`),
-    timeoutSeconds: 1200,
+    timeoutSeconds: 2400,
     beside: true,
   },
   {
@@ -60,6 +60,6 @@ export const kinds: readonly Kind[] = [
     files: ["staging", "rollouts", "rollbacks", "failures", "secrecy", "refusals", "background", "platform", "stacks", "last"].map(
       (name) => `test/integration/program/${name}.test.ts`,
     ),
-    timeoutSeconds: 1200,
+    timeoutSeconds: 2400,
   },
 ];

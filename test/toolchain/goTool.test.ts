@@ -44,7 +44,7 @@ describe("tools from Go modules", () => {
     assert.ok(minor > 6 || (minor === 6 && patch >= 14), `3.${minor}.${patch}`);
   });
   it("the engine is built once, is static, and knows its version", async function () {
-    this.timeout(600_000);
+    this.timeout(1_800_000);
     const [first, second] = await Promise.all([goTool("pulumi"), goTool("pulumi")]);
     assert.equal(first, second);
     const { stdout } = await promisify(execFile)(first, ["version"], { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } });

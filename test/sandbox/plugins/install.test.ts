@@ -13,7 +13,7 @@ import { randomProvider } from "../../../sandbox/plugins/random/provider.ts";
 import { checkoutDirectory } from "../../../sandbox/shared/paths.ts";
 
 describe("installation of Pulumi", function () {
-  this.timeout(600_000); // The engine may have to be built.
+  this.timeout(1_800_000); // The engine may have to be built.
   let root: string;
   let home: string;
   beforeEach(async () => {

@@ -18,7 +18,7 @@ const zone = `/client/v4/zones/${zoneId}`;
 const dateOfChange = /^ +[-~] modifiedOn/m;
 
 describe("sandbox/plugins: cloudflare and docker under the real engine", function () {
-  this.timeout(600_000); // The first run on a machine builds the engine.
+  this.timeout(1_800_000); // The first run on a machine builds the engine.
 
   let directory: string;
   let api: CloudflareService;
