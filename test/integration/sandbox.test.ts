@@ -381,7 +381,7 @@ describe("sandbox core", () => {
       await releaseSlot(foreign);
       await makeBridge(foreign);
       try {
-        await assert.rejects(claimSlot(owner, foreign.number), /is in use by somebody who is not recorded here/);
+        await assert.rejects(claimSlot(owner, foreign.number), /is in use by something that is not recorded here/);
         const other = await claimSlot(owner);
         await releaseSlot(other);
         assert.notEqual(other.number, foreign.number);

@@ -225,7 +225,9 @@ describe("stateful services on a server", () => {
     const needles = [awkward, `${awkward}2`].flatMap(forms).filter((form, index, all) => all.indexOf(form) === index);
     await on("cat > /run/needles", `${needles.join("\n")}\n`);
     const places = "/etc /opt /root /srv /var/lib/terrace /var/log /home /run/terrace /tmp /var/tmp";
-    const scan = `grep --recursive --files-with-matches --fixed-strings --file=/run/needles ${places} 2>/dev/null || true`;
+    // runc has the environment of a health check there while it starts it (docs/security.md).
+    const except = "--exclude='runc-process*'";
+    const scan = `grep --recursive ${except} --files-with-matches --fixed-strings --file=/run/needles ${places} 2>/dev/null || true`;
     await on("cp /run/needles /srv/planted");
     assert.equal(await on(scan), "/srv/planted");
     await on("rm /srv/planted");
