@@ -119,5 +119,7 @@ function isSame(a: SlotOwner | undefined, b: SlotOwner): boolean {
 }
 
 function describe(owner: SlotOwner | undefined): string {
-  return owner === undefined ? "something that is not recorded here (its bridge or its processes are there)" : `${owner.checkout} (${owner.purpose})`;
+  return owner === undefined
+    ? "something that is not recorded here (its bridge or its processes are there)"
+    : `${owner.checkout} (${owner.purpose})`;
 }
