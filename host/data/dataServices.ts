@@ -16,6 +16,7 @@ import { withHeldStartPeriods } from "./heldStartPeriods.ts";
 import type { DataPlan } from "./dataPlan.ts";
 import type { DataCourse } from "./dataReport.ts";
 import { judgeData, stateWords } from "./judgeData.ts";
+import { tieServices } from "./tieServices.ts";
 
 /** The document as it was last sent, for people and for `docker compose` by hand. It holds no secret. */
 export function dataDocumentPath({ paths }: Pick<Context, "paths">, instance: string): string {
@@ -34,10 +35,15 @@ export interface ServiceChanges {
   readonly made: readonly string[];
   readonly started: readonly string[];
   readonly removed: readonly string[];
+  /** Were out of their network, see `tieServices`. */
+  readonly connected: readonly string[];
 }
 
 /** Pure: compares what ran before with what runs now. A service that was made anew is `made`, whatever ran before it. */
-export function serviceChanges(before: ReadonlyMap<string, Container>, after: ReadonlyMap<string, Container>): ServiceChanges {
+export function serviceChanges(
+  before: ReadonlyMap<string, Container>,
+  after: ReadonlyMap<string, Container>,
+): Omit<ServiceChanges, "connected"> {
   const service = ({ labels, name }: Container): string => labels[label.service] ?? name;
   const now = new Set([...after.values()].map(service));
   return {
@@ -76,6 +82,7 @@ export async function bringUp(
   await writeDocument(file, composeText(document));
   const judged = await context.execute(composeConfig(call));
   if (judged.exitCode !== 0) throw composeFailure(judged, mask);
+  const connected = await tieServices(before.values(), plan.project, context.docker);
 
   const watch = await watchInstance(context, instance);
   const deadline = context.clock.elapsed() + healthTimeoutSeconds * 1000;
@@ -93,7 +100,8 @@ export async function bringUp(
       throw new Failure("aborted", trouble.code, mask(`${trouble.container.name} ${trouble.what}`));
     }
     if (up.exitCode !== 0) throw composeFailure(up, mask, "health_timeout");
-    return serviceChanges(before, after);
+    const changes = serviceChanges(before, after);
+    return { ...changes, connected: connected.filter((service) => !changes.made.includes(service)) };
   } finally {
     watch.close();
   }

@@ -33,6 +33,7 @@ const ContainerDetails = z.object({
     Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish(),
   }),
   HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }) }),
+  NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ Aliases: z.array(z.string()).nullish() })).nullish() }).nullish(),
 });
 
 /** A container as the program reasons about it; Docker's record keeps fifty more fields. */
@@ -57,6 +58,8 @@ export interface Container {
   readonly pid: number;
   readonly restarts: number;
   readonly restartPolicy: string;
+  /** Names that it was given in each network it is in. */
+  readonly networks: Readonly<Record<string, readonly string[]>>;
   /** RFC 3339; year 0001 when it never happened. */
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -167,6 +170,9 @@ function toContainer(details: z.infer<typeof ContainerDetails>): Container {
     pid: state.Pid,
     restarts: details.RestartCount,
     restartPolicy: details.HostConfig.RestartPolicy.Name,
+    networks: Object.fromEntries(
+      Object.entries(details.NetworkSettings?.Networks ?? {}).map(([name, { Aliases: aliases }]) => [name, aliases ?? []]),
+    ),
     startedAt: state.StartedAt,
     finishedAt: state.FinishedAt,
   };

@@ -34,6 +34,7 @@ export interface NetworkCalls {
   removeNetwork(name: string): Promise<void>;
   /** Connects a container, also one that is only created, under these names and no others of ours. */
   connect(network: string, containerId: string, aliases: readonly string[]): Promise<void>;
+  disconnect(network: string, containerId: string): Promise<void>;
   volume(name: string): Promise<Volume | undefined>;
   /** Names of the volumes that carry these labels. */
   volumeNames(labels: Readonly<Record<string, string>>): Promise<string[]>;
@@ -81,6 +82,7 @@ export function networkCalls(transport: Transport): NetworkCalls {
     },
     connect: (network, containerId, aliases) =>
       post(`/networks/${encodeURIComponent(network)}/connect`, { Container: containerId, EndpointConfig: { Aliases: aliases } }),
+    disconnect: (network, containerId) => post(`/networks/${encodeURIComponent(network)}/disconnect`, { Container: containerId }),
     volume: async (name) => {
       const found = await find(VolumeDetails, `/volumes/${encodeURIComponent(name)}`);
       return found === undefined ? undefined : { name: found.Name, labels: found.Labels ?? {} };

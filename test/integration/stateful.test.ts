@@ -139,6 +139,19 @@ describe("stateful services on a server", () => {
     assert.equal(await redisCli("queue", "get kept"), "yes");
   });
 
+  it("that somebody took out of their network are in it again, by their name", async () => {
+    await on(`docker network disconnect ${instance}-data ${instance}-data-queue-1`);
+    const same = (it: DataRequest): string => (it.secrets = fingerprints.second);
+    const tied = await result(same);
+    assert.match(tied.what, /: connected queue$/);
+    await on(
+      `docker network disconnect ${instance}-data ${instance}-data-queue-1; docker network connect ${instance}-data ${instance}-data-queue-1`,
+    );
+    assert.match((await result(same)).what, /: connected queue$/);
+    assert.equal((await result(same)).outcome, "unchanged");
+    assert.match(await on(`docker exec ${instance}-data-cache-1 redis-cli -h queue ping`), /PONG|NOAUTH/);
+  });
+
   it("that end at once fail the request with their own words, secrets masked", async () => {
     const failed = await call((it) => {
       it.secrets = fingerprints.second;

@@ -20,6 +20,7 @@ const container = (change: Partial<Container> & { service?: string } = {}): Cont
   pid: 1,
   restarts: 0,
   restartPolicy: "unless-stopped",
+  networks: {},
   startedAt: "",
   finishedAt: "",
   ...change,

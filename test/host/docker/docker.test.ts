@@ -232,6 +232,7 @@ describe("host/docker", () => {
       },
       Config: { Image: image("api"), Labels: null, Healthcheck: { Test: ["CMD", "true"] } },
       HostConfig: { RestartPolicy: { Name: "no" } },
+      NetworkSettings: { Networks: { bridge: { Aliases: null }, "shop-prod-data": { Aliases: ["api"] } } },
     });
     const container = await docker.container("c1");
     assert.deepEqual(
@@ -241,8 +242,16 @@ describe("host/docker", () => {
         health: container?.health,
         log: container?.healthLog,
         restarts: container?.restarts,
+        networks: container?.networks,
       },
-      { name: "shop-prod-blue-api-1", running: false, health: "unhealthy", log: ["e exit 1: refused", "f exit 0"], restarts: 2 },
+      {
+        name: "shop-prod-blue-api-1",
+        running: false,
+        health: "unhealthy",
+        log: ["e exit 1: refused", "f exit 0"],
+        restarts: 2,
+        networks: { bridge: [], "shop-prod-data": ["api"] },
+      },
     );
   });
 });

@@ -18,6 +18,7 @@ const container = (changes: Partial<Container> = {}): Container => ({
   pid: 7,
   restarts: 0,
   restartPolicy: "no",
+  networks: {},
   startedAt: "",
   finishedAt: "",
   ...changes,
