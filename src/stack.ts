@@ -1,7 +1,7 @@
 import type { ComponentResourceOptions, ProviderResource, Resource } from "@pulumi/pulumi";
 import { App, InstanceSecrets, lookUpImages } from "../components/app/index.ts";
 import { Data } from "../components/data/index.ts";
-import { Edge } from "../components/edge/index.ts";
+import { cloudflareProvider, Edge } from "../components/edge/index.ts";
 import { type HostBundle, Platform } from "../components/platform/index.ts";
 import type { HostConnection } from "../components/remote/index.ts";
 import type { PlannedApp } from "./plannedApp.ts";
@@ -27,11 +27,13 @@ export interface StackInput {
 export async function createStack(
   input: StackInput,
 ): Promise<{ readonly platform: Platform; readonly apps: Readonly<Record<string, App>> }> {
+  // Before the registry is asked: meanwhile the engine starts the provider's plugin.
+  const edge = edgeOptions(input);
   await refuseAbsentImages(input);
   // Handed down to every remote command: default providers are disabled.
   const remote = { providers: [input.remote] };
   const platform = createPlatform(input, remote);
-  const ground = [platform, ...createEdge(input)];
+  const ground = [platform, ...createEdge(input, edge)];
   const apps = Object.fromEntries(input.apps.map((app) => [app.name, createApp(app, input, remote, ground)]));
   return { platform, apps };
 }
@@ -75,15 +77,14 @@ function createPlatform(input: StackInput, options: ComponentResourceOptions): P
   );
 }
 
-function createEdge({ settings, secrets }: StackInput): Edge[] {
+function edgeOptions({ settings, secrets }: StackInput): ComponentResourceOptions {
+  return settings.edge === undefined ? {} : { providers: [cloudflareProvider("cloudflare", secrets.secret("CLOUDFLARE_API_TOKEN"))] };
+}
+
+function createEdge({ settings, secrets }: StackInput, options: ComponentResourceOptions): Edge[] {
   if (settings.edge === undefined) return [];
-  const args = {
-    settings: settings.edge,
-    zoneId: secrets.secret("CLOUDFLARE_ZONE_ID"),
-    apiToken: secrets.secret("CLOUDFLARE_API_TOKEN"),
-    hostAddress: secrets.host.address,
-  };
-  return [new Edge("edge", args)];
+  const args = { settings: settings.edge, zoneId: secrets.secret("CLOUDFLARE_ZONE_ID"), hostAddress: secrets.host.address };
+  return [new Edge("edge", args, options)];
 }
 
 function createApp(

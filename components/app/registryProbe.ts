@@ -7,14 +7,21 @@ import { registryHost } from "./lookupAddress.ts";
  * `signal` ends it. Asks the endpoint that every registry has (https://github.com/opencontainers/distribution-spec, end-1) without
  * credentials: 401 is an answer, too.
  *
- * `authority` is the CA certificate (PEM) of a registry that is not publicly trusted.
+ * `authority` is the CA certificate (PEM) of a registry that is not publicly trusted, beside all that Node trusts. To trust them all takes
+ * Node some 30 ms, so that is tried only where the one is not enough.
  */
-export function probeRegistry(registry: string, authority: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+export async function probeRegistry(registry: string, authority: string | undefined, signal: AbortSignal): Promise<string | undefined> {
   const url = `https://${registryHost(registry)}/v2/`;
-  const trust = authority === undefined ? {} : { ca: [...getCACertificates("default"), authority] };
+  if (authority === undefined) return reasonOf(await knock(url, {}, signal), signal);
+  const failure = await knock(url, { ca: authority }, signal);
+  if (!isDistrust(failure)) return reasonOf(failure, signal);
+  return reasonOf(await knock(url, { ca: [...getCACertificates("default"), authority] }, signal), signal);
+}
+
+function knock(url: string, trust: { readonly ca?: string | string[] }, signal: AbortSignal): Promise<Error | undefined> {
   return new Promise((resolve) => {
     const outgoing = request(url, { method: "HEAD", signal, ...trust });
-    outgoing.on("error", (error) => resolve(signal.aborted ? "it does not answer" : reasonOf(error)));
+    outgoing.on("error", resolve);
     outgoing.on("response", (incoming) => {
       incoming.resume();
       resolve(undefined);
@@ -23,11 +30,17 @@ export function probeRegistry(registry: string, authority: string | undefined, s
   });
 }
 
-function reasonOf(error: Error): string {
-  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+function reasonOf(error: Error | undefined, signal: AbortSignal): string | undefined {
+  if (error === undefined) return undefined;
+  if (signal.aborted) return "it does not answer";
+  const code = codeOf(error);
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "its name does not resolve";
   if (code === "ECONNREFUSED") return "it refuses connections";
-  if (code !== undefined && /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT)/.test(code))
-    return `its certificate is not trusted (${code}); give its authority in registry.authority or REGISTRY_AUTHORITY`;
+  if (isDistrust(error)) return `its certificate is not trusted (${code}); give its authority in registry.authority or REGISTRY_AUTHORITY`;
   return error.message;
 }
+
+const isDistrust = (error: Error | undefined): boolean => /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT)/.test(codeOf(error));
+
+const codeOf = (error: Error | undefined): string =>
+  error !== undefined && "code" in error && typeof error.code === "string" ? error.code : "";

@@ -1,15 +1,7 @@
 import { DnsRecord } from "@pulumi/cloudflare/dnsRecord.js";
-import { Provider } from "@pulumi/cloudflare/provider.js";
 import { Ruleset } from "@pulumi/cloudflare/ruleset.js";
 import { ZoneSetting } from "@pulumi/cloudflare/zoneSetting.js";
-import {
-  ComponentResource,
-  type ComponentResourceOptions,
-  type CustomResourceOptions,
-  type Input,
-  output,
-  type Output,
-} from "@pulumi/pulumi";
+import { ComponentResource, type ComponentResourceOptions, type CustomResourceOptions, type Input, output } from "@pulumi/pulumi";
 import { canonicalAddress } from "./canonicalAddress.ts";
 import { planFirewall } from "./planFirewall.ts";
 import { planZoneSettings } from "./planZoneSettings.ts";
@@ -19,8 +11,6 @@ export interface EdgeArgs {
   readonly settings: EdgeSettings;
   /** Cloudflare's id of the zone: 32 hexadecimal digits. */
   readonly zoneId: Input<string>;
-  /** Token with DNS edit on the zone, and with zone settings and WAF edit where this stack owns the zone. Secret. */
-  readonly apiToken: Output<string>;
   /** Address of the stack's host: what records without content point to. */
   readonly hostAddress: Input<string>;
 }
@@ -28,15 +18,14 @@ export interface EdgeArgs {
 /**
  * Layer 2 at the edge: the names of this stack at Cloudflare and, in the one stack that owns the zone, what a zone has only one of.
  *
- * A zone that is shared is left alone except for this stack's own records, so destroying a stack takes nothing from another.
+ * `options` names the provider, see `cloudflareProvider`. A zone that is shared is left alone except for this stack's own records, so destroying a stack takes nothing from another.
  */
 export class Edge extends ComponentResource {
   readonly records: readonly DnsRecord[];
 
   constructor(name: string, args: EdgeArgs, options?: ComponentResourceOptions) {
     super("terrace:edge:Edge", name, {}, options);
-    const provider = new Provider(`${name}-cloudflare`, { apiToken: args.apiToken }, { parent: this });
-    const child: CustomResourceOptions = { parent: this, provider };
+    const child: CustomResourceOptions = { parent: this };
 
     this.records = createRecords(name, args, child);
     if (args.settings.zone === "own") {

@@ -1,1 +1,2 @@
 export { Edge, type EdgeArgs } from "./edge.ts";
+export { cloudflareProvider } from "./provider.ts";

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { probeRegistry } from "../../../components/app/registryProbe.ts";
 import { certificateFor } from "../../src/secrets/certificate.ts";
 
@@ -49,6 +50,18 @@ describe("the knock at a registry", () => {
     answer = (response) => void response.end();
     const why = await probeRegistry(`localhost:${portOf(server)}`, undefined, AbortSignal.timeout(5000));
     assert.match(why ?? "", /^its certificate is not trusted \(\w+\); give its authority in registry\.authority/);
+  });
+
+  it("trusts what everybody trusts too, where a registry has an authority of its own no more", async () => {
+    answer = (response) => void response.end();
+    const { certificate: former } = await certificateFor(["registry.example.com"], 1);
+    const publicly = getCACertificates("default");
+    setDefaultCACertificates([authority]);
+    try {
+      assert.equal(await knock(former), undefined);
+    } finally {
+      setDefaultCACertificates(publicly);
+    }
   });
 
   it("tells a closed door", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { Edge } from "../../../components/edge/index.ts";
+import { cloudflareProvider, Edge } from "../../../components/edge/index.ts";
 import { EdgeSettings } from "../../../components/edge/schema.ts";
 import { registrations, secret } from "../shared/mocks.ts";
 
@@ -8,7 +8,8 @@ const zoneId = "0123456789abcdef0123456789abcdef";
 
 async function edge(settings: unknown, hostAddress: pulumi.Input<string> = "192.0.2.7") {
   const all = await registrations(() => {
-    new Edge("edge", { settings: EdgeSettings.parse(settings), zoneId, apiToken: pulumi.secret("token"), hostAddress });
+    const providers = [cloudflareProvider("cloudflare", pulumi.secret("token"))];
+    new Edge("edge", { settings: EdgeSettings.parse(settings), zoneId, hostAddress }, { providers });
   });
   return all.filter(({ type }) => type !== "terrace:edge:Edge");
 }
@@ -30,7 +31,7 @@ describe("edge", () => {
     assert.deepEqual(
       made.map(({ type, name }) => [type, name]),
       [
-        ["pulumi:providers:cloudflare", "edge-cloudflare"],
+        ["pulumi:providers:cloudflare", "cloudflare"],
         ["cloudflare:index/dnsRecord:DnsRecord", "edge-api.example.com-A"],
         ["cloudflare:index/dnsRecord:DnsRecord", "edge-www.example.com-CNAME"],
       ],
