@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { cached, cacheKey } from "../sandbox/shared/cache.ts";
+import { goBuildEnvironment, goBuildFlags } from "../sandbox/shared/goBuild.ts";
 import { step } from "../sandbox/shared/step.ts";
 
 /** What a build needs besides its `go.mod`. */
@@ -85,10 +86,8 @@ export function pinnedTool(goMod: string, path: string): PinnedTool {
 }
 
 function buildFlags(tool: GoToolSettings, version: string): string[] {
-  // -mod=readonly: what is not in go.sum is refused instead of being added. -trimpath: the same bytes from every checkout.
-  // osusergo: os/user reads /etc/passwd, as the rest of a static program does.
   const linker = `-s -w -X ${tool.versionVariable}=${tool.versionText(version)}`;
-  return ["-mod=readonly", "-trimpath", "-buildvcs=false", "-tags", "osusergo", "-ldflags", linker];
+  return [...goBuildFlags, "-ldflags", linker];
 }
 
 async function goEnvironment(...names: readonly string[]): Promise<string> {
@@ -101,7 +100,7 @@ async function goEnvironment(...names: readonly string[]): Promise<string> {
 async function build(directory: string, argumentsOfGo: readonly string[]): Promise<void> {
   const child = spawn("nice", ["-n", "10", "go", ...argumentsOfGo], {
     cwd: directory,
-    env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off" },
+    env: { ...process.env, ...goBuildEnvironment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";

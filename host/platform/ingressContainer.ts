@@ -37,7 +37,8 @@ export function ingressContainer(
     User: "0:0",
     Healthcheck: {
       Test: ["CMD", "traefik", "healthcheck", `--configFile=${insideIngress.configuration}`],
-      Interval: 10 * nanosecondsPerSecond,
+      // Starting the program takes a fifth of a second of a processor; while it comes up somebody waits, afterwards nobody does.
+      Interval: 30 * nanosecondsPerSecond,
       Timeout: 5 * nanosecondsPerSecond,
       Retries: 3,
       StartPeriod: 30 * nanosecondsPerSecond,

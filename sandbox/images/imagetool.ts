@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached, cacheKey } from "../shared/cache.ts";
+import { goBuildEnvironment, goBuildFlags } from "../shared/goBuild.ts";
 import { step } from "../shared/step.ts";
 
 const sourceDirectory = join(import.meta.dirname, "imagetool");
@@ -72,12 +73,12 @@ async function build(): Promise<string> {
       throw new Error("go: cannot be run; install Go 1.25 or later", { cause: error });
     },
   );
-  const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"];
+  const flags = [...goBuildFlags, "-ldflags", "-s -w"];
   const directory = await cached("imagetool", cacheKey(await imagetoolKey(), goVersion, ...flags), (temporary) =>
     step("imagetool from its Go module", async () => {
       await execa("go", ["build", ...flags, "-o", join(temporary, "imagetool"), "."], {
         cwd: sourceDirectory,
-        env: { CGO_ENABLED: "0", GOWORK: "off" },
+        env: goBuildEnvironment,
       });
     }),
   );

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { cached, cacheKey, exists } from "../shared/cache.ts";
 import { cacheDirectory, checkoutDirectory } from "../shared/paths.ts";
+import { sources } from "../shared/sources.ts";
 import { step } from "../shared/step.ts";
 import { openApt, type AptSession } from "./debian/apt.ts";
 import { baseLayer, packagesLayer } from "./debian/package.ts";
@@ -70,26 +71,27 @@ export async function npmPackages(directory: string): Promise<string> {
 
 /** A program of `api/` and what it imports as one CommonJS file: esbuild's ES modules cannot hold CommonJS packages such as pg. */
 async function bundle(entry: string): Promise<string> {
-  const packages = await npmPackages(apiDirectory);
-  const result = await build({
-    absWorkingDir: apiDirectory,
-    entryPoints: [entry],
-    nodePaths: [join(packages, "node_modules")],
-    bundle: true,
-    write: false,
-    platform: "node",
-    format: "cjs",
-    target: "node24",
-    // Comments with file names would make the bytes depend on where the cache is.
-    minifyWhitespace: true,
-    legalComments: "none",
-    // Optional add-ons in C, which their packages do without.
-    external: ["pg-native", "bufferutil", "utf-8-validate"],
-    logLevel: "silent",
+  const lock = await readFile(join(checkoutDirectory, "package-lock.json"));
+  const apiLock = await readFile(join(apiDirectory, "package-lock.json"));
+  const directory = await cached("demo", cacheKey("1", entry, lock, apiLock, ...(await sources(apiDirectory))), async (temporary) => {
+    await build({
+      absWorkingDir: apiDirectory,
+      entryPoints: [entry],
+      nodePaths: [join(await npmPackages(apiDirectory), "node_modules")],
+      outfile: join(temporary, "program.cjs"),
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      target: "node24",
+      // Comments with file names would make the bytes depend on where the cache is.
+      minifyWhitespace: true,
+      legalComments: "none",
+      // Optional add-ons in C, which their packages do without.
+      external: ["pg-native", "bufferutil", "utf-8-validate"],
+      logLevel: "silent",
+    });
   });
-  const output = result.outputFiles[0];
-  if (output === undefined) throw new Error(`${entry}: esbuild made nothing`);
-  return output.text;
+  return readFile(join(directory, "program.cjs"), "utf8");
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -1,8 +1,9 @@
 import { build } from "esbuild";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached, cacheKey } from "../shared/cache.ts";
 import { checkoutDirectory } from "../shared/paths.ts";
+import { sources } from "../shared/sources.ts";
 
 /** A provider with a folder here, or the language host. */
 export const pluginNames = ["language", "command", "random", "cloudflare", "docker"] as const;
@@ -40,11 +41,4 @@ async function bundle(name: PluginName, outfile: string): Promise<void> {
 function entry(name: PluginName): string {
   if (name === "language") return `import "./language/main.ts";`;
   return `import { serveProvider } from "./base/serve.ts";\nimport { ${name}Provider } from "./${name}/provider.ts";\nvoid serveProvider(${name}Provider);`;
-}
-
-/** Paths and contents of all TypeScript files below a folder, in a fixed order. */
-async function sources(directory: string): Promise<string[]> {
-  const files = (await readdir(directory, { recursive: true })).filter((path) => path.endsWith(".ts")).sort();
-  const contents = await Promise.all(files.map((path) => readFile(join(directory, path), "utf8")));
-  return files.flatMap((path, index) => [path, contents[index] ?? ""]);
 }
