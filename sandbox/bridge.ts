@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { writeFile } from "node:fs/promises";
-import { machineAddresses, type Slot } from "./slot.ts";
+import { machineAddresses, type ServerPlace, type Slot } from "./slot.ts";
 
 /**
  * Makes the slot's bridge with the machine's own addresses on it. The machine does not forward: servers reach these addresses and each
@@ -21,6 +21,15 @@ export async function makeBridge(slot: Slot): Promise<void> {
   await execa("ip", ["-batch", "-"], { input: `${commands.join("\n")}\n` });
   // A server that boots does not answer yet; asking again every 50 ms instead of every second shows sooner that it does.
   await writeFile(`/proc/sys/net/ipv4/neigh/${slot.bridge}/retrans_time_ms`, "50");
+}
+
+/**
+ * Removes this machine's end of a server's cable, if it is there. The kernel takes it away after the server's last process, but in its own
+ * time, and systemd-nspawn makes no second one of the same name. It knows it by its whole name also where it had to shorten it.
+ */
+export async function removeCable({ machine }: ServerPlace): Promise<void> {
+  const { failed, stderr } = await execa("ip", ["link", "delete", "dev", `vb-${machine}`], { reject: false });
+  if (failed && !stderr.includes("Cannot find device")) throw new Error(`ip link delete dev vb-${machine}: ${stderr}`);
 }
 
 /** Removes the bridge if it is there. Interfaces of servers go with the servers. */

@@ -1,6 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { removeCable } from "./bridge.ts";
 import { killControlGroup } from "./controlGroup.ts";
 import { startNspawn, type Nspawn, type NspawnEnd } from "./nspawn.ts";
 import type { ServerDisk } from "./serverDisk.ts";
@@ -66,6 +67,7 @@ export function createServer(slot: Slot, place: ServerPlace, disk: ServerDisk): 
   /** Takes away what is left of the last boot, running or not. */
   const clear = async (): Promise<void> => {
     await killControlGroup(group);
+    await removeCable(place);
     await rm(join(place.directory, "leader.json"), { force: true });
   };
 

@@ -248,6 +248,16 @@ describe("sandbox core", () => {
       assert.equal(await on("staging", "cat /etc/machine-id"), id);
     });
 
+    it("boots though the cable of its last boot is not gone yet", async () => {
+      const cable = `vb-${sandbox.server("staging").machine}`;
+      const [{ ifname }] = JSON.parse((await execa("ip", ["-json", "link", "show", "dev", cable])).stdout) as [{ ifname: string }];
+      await sandbox.control("servers", "powerCut", { server: "staging" });
+      await execa("ip", ["link", "add", "name", ifname, "type", "veth"]);
+      await execa("ip", ["link", "property", "add", "dev", ifname, "altname", cable]);
+      await sandbox.control("servers", "powerOn", { server: "staging" });
+      assert.equal(await on("staging", "docker ps --format '{{.Names}}'"), "web");
+    });
+
     it("comes back from a reboot that the server itself asked for", async () => {
       const before = (await runningSandbox(quiet)).status.servers.find((server) => server.name === "staging");
       await ssh("staging", "systemctl reboot");
